@@ -1,0 +1,3 @@
+module ipclab
+
+go 1.26
