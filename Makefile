@@ -1,0 +1,49 @@
+# make test         everything that is checked; sets the machine up first
+# make bench        the figures, each with its control
+# make screenshots  the README's picture and the pages, light, dark and on a phone
+# make setup        only install what the checks need
+# make generate     rewrite the generated files: templates/*_templ.go, static/js/event.js
+
+.PHONY: test setup format vet race scripts builds bench screenshots generate
+
+test: setup format vet race scripts builds
+	@echo "all checks passed"
+
+setup:
+	@.ci/setup
+
+format:
+	@unformatted=$$(gofmt -l $$(git ls-files '*.go')); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:" $$unformatted; exit 1; fi
+
+vet:
+	go mod verify
+	go vet ./...
+	go tool staticcheck ./...
+
+# Packages run one after the other: their tests start real processes on every core.
+race:
+	go test -race -p 1 -timeout 10m ./...
+
+scripts:
+	cd static && node_modules/.bin/tsc --noEmit -p jsconfig.json
+	cd static && node --test
+
+# The lab runs live on Linux only; elsewhere recordings and pages work, so it must build.
+builds:
+	GOOS=linux GOARCH=arm64 go vet ./...
+	GOOS=darwin GOARCH=arm64 go vet ./...
+	GOOS=windows GOARCH=amd64 go vet ./...
+	GOOS=linux GOARCH=arm64 go build ./...
+	GOOS=darwin GOARCH=arm64 go build ./...
+	GOOS=windows GOARCH=amd64 go build ./...
+
+bench:
+	@.ci/bench
+
+screenshots: setup
+	go run ./web/shots
+
+generate:
+	go tool templ generate
+	go test ./lab -run Schema -update
