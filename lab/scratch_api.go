@@ -36,8 +36,10 @@ const (
 // A Sink takes what a run tells. All methods are called from one goroutine, in
 // order, and must not block; slices are only valid during the call.
 type Sink interface {
-	Records(es []Event)
+	Start(h *Header)        // once at Attach, and again at every restart (h.Epoch has grown)
+	Records(es []Event)     // at Attach first those that the log still holds
 	Aggregate(a *Aggregate) // 30 times a second in Full
+	End(o *Outcome)         // the workers of this epoch are gone; a restart may follow
 }
 
 type Run struct{}
