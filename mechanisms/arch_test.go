@@ -1,0 +1,195 @@
+package mechanisms_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"errors"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "ipclab/"
+
+// Imports point one way: a package may import only those that stand right of it in
+// cmd → web → templates → lessons → mechanisms → lab, and no mechanism another.
+func TestImportsPointOneWay(t *testing.T) {
+	may := map[string]string{ // a package's first path element → what it may import of ours
+		"lab":        "lab",
+		"mechanisms": "lab mechanisms",
+		"lessons":    "lab",
+		"static":     "",
+		"templates":  "lab lessons static",
+		"web":        "lab lessons templates static",
+		"cmd":        "lab mechanisms lessons web templates static",
+	}
+	for line := range strings.Lines(goList(t, "-f", `{{.ImportPath}}: {{join .Imports " "}}`, module+"...")) {
+		pkg, imports, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		from, _, _ := strings.Cut(strings.TrimPrefix(pkg, module), "/")
+		allowed, known := may[from]
+		if !known {
+			t.Errorf("%s is in none of the known folders", pkg)
+		}
+		for imp := range strings.FieldsSeq(imports) {
+			rest, ours := strings.CutPrefix(imp, module)
+			to, _, _ := strings.Cut(rest, "/")
+			if ours && !slices.Contains(strings.Fields(allowed), to) {
+				t.Errorf("%s imports %s: %s may import only %q", pkg, imp, from, allowed)
+			}
+			if ours && to == "mechanisms" && strings.HasPrefix(pkg, module+"mechanisms/") {
+				t.Errorf("%s imports %s: mechanisms do not know each other", pkg, imp)
+			}
+		}
+	}
+}
+
+// A profiler or a page of counters that registers itself by import would be
+// served to everybody.
+func TestNoHiddenHandlers(t *testing.T) {
+	deps := strings.Fields(goList(t, "-deps", module+"..."))
+	for _, bad := range []string{"net/http/pprof", "expvar", "golang.org/x/net/trace"} {
+		if slices.Contains(deps, bad) {
+			t.Errorf("%s is linked in: it registers handlers by being imported", bad)
+		}
+	}
+}
+
+var (
+	sinks  = regexp.MustCompile(`innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function\(|setHTMLUnsafe|createContextualFragment|srcdoc|templ\.Raw|setAttribute\(\s*['"](style|on)`)
+	inline = regexp.MustCompile(`(?i)\s(style|on[a-z]+)=["{]|javascript:`)
+	homes  = regexp.MustCompile(`/(home|Users)/[a-z]+/|/root/|[A-Z]:\\Users`)
+)
+
+// Text never becomes markup or code, and nothing in the tree knows on whose
+// machine it was written.
+func TestSources(t *testing.T) {
+	for path, text := range sources(t) {
+		for i, line := range strings.Split(text, "\n") {
+			where := func(what string) { t.Errorf("%s:%d: %s: %s", path, i+1, what, strings.TrimSpace(line)) }
+			browser := strings.HasPrefix(path, "static/js/") || strings.HasSuffix(path, ".templ")
+			if browser && sinks.MatchString(line) {
+				where("turns text into markup or code")
+			}
+			if strings.HasSuffix(path, ".templ") && inline.MatchString(line) {
+				where("the content security policy forbids inline styles and handlers")
+			}
+			if path != "mechanisms/arch_test.go" && homes.MatchString(line) {
+				where("a path of one machine")
+			}
+		}
+		lines := strings.Count(text, "\n")
+		switch generated := strings.HasPrefix(text, "// Code generated"); {
+		case generated:
+		case lines > 400:
+			t.Errorf("%s has %d lines: would two ideas live better apart?", path, lines)
+		case lines > 300 && strings.HasSuffix(path, ".go"):
+			t.Logf("%s has %d lines", path, lines)
+		}
+	}
+}
+
+var imported = regexp.MustCompile(`(?m)(?:^import|^export|^}) .*?from '#ipclab/([^']+)'|^import '#ipclab/([^']+)'|\bimport\('#ipclab/([^']+)'\)`)
+
+// The page loads fast because it is small and its modules do not wait for each
+// other in long chains.
+func TestPageIsSmall(t *testing.T) {
+	imports := map[string][]string{} // module → those it names
+	size, roots := 0, map[string]bool{}
+	for path, text := range sources(t) {
+		name, js := strings.CutPrefix(path, "static/js/")
+		if js || strings.HasPrefix(path, "static/css/") {
+			size += compressed(text)
+		}
+		if js {
+			roots[name] = true
+			imports[name] = nil
+			for _, m := range imported.FindAllStringSubmatch(text, -1) {
+				imports[name] = append(imports[name], m[1]+m[2]+m[3])
+			}
+		}
+	}
+	for name, list := range imports {
+		for _, to := range list {
+			delete(roots, to)
+			if _, there := imports[to]; !there {
+				t.Errorf("static/js/%s imports %s, which is not there", name, to)
+			}
+		}
+	}
+	t.Logf("%d modules, %d bytes of code and style compressed", len(imports), size)
+	if len(imports) > 25 {
+		t.Errorf("%d JavaScript modules, at most 25", len(imports))
+	}
+	if size > 120_000 {
+		t.Errorf("code and style are %d bytes compressed, at most 120000", size)
+	}
+	for root := range roots {
+		seen, wave, depth := map[string]bool{root: true}, []string{root}, -1
+		for ; len(wave) > 0; depth++ {
+			var next []string
+			for _, name := range wave {
+				for _, to := range imports[name] {
+					if !seen[to] {
+						seen[to] = true
+						next = append(next, to)
+					}
+				}
+			}
+			wave = next
+		}
+		if depth > 3 {
+			t.Errorf("static/js/%s: modules are found only after %d others have been read, at most 3", root, depth)
+		}
+	}
+}
+
+func goList(t *testing.T, args ...string) string {
+	t.Helper()
+	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
+	if err != nil {
+		exit, _ := errors.AsType[*exec.ExitError](err)
+		t.Fatalf("go list: %v: %s", err, exit.Stderr)
+	}
+	return string(out)
+}
+
+func compressed(text string) int {
+	var b bytes.Buffer
+	z := gzip.NewWriter(&b)
+	z.Write([]byte(text))
+	z.Close()
+	return b.Len()
+}
+
+// sources reads every file of the project that people write, by its path from
+// the module's root.
+func sources(t *testing.T) map[string]string {
+	t.Helper()
+	all, root := map[string]string{}, os.DirFS("..")
+	err := fs.WalkDir(root, ".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == ".git" || d.Name() == "node_modules") {
+			return fs.SkipDir
+		}
+		known := []string{".go", ".js", ".css", ".templ", ".md", ".json", ".s", "", ".mod"}
+		if !d.Type().IsRegular() || !slices.Contains(known, filepath.Ext(path)) || d.Name() == "package-lock.json" {
+			return nil
+		}
+		b, err := fs.ReadFile(root, path)
+		if !bytes.Contains(b, []byte{0}) {
+			all[path] = string(b)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
