@@ -2,7 +2,6 @@ package lab
 
 import (
 	"context"
-	"io"
 	"time"
 )
 
@@ -136,6 +135,3 @@ type Records struct {
 // Home is the folder in which the lab journals what it made, so that the next
 // start can remove what a killed lab left behind.
 type Home struct{}
-
-// WriteRecording writes a header and records; ReadRecording reads the longest valid prefix.
-func WriteRecording(w io.Writer, h *Header, es []Event) error { return nil }
