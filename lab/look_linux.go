@@ -52,7 +52,15 @@ func tryWorker(ctx context.Context, all []Mechanism, c *Check) error {
 			continue
 		}
 		defer run.Stop()
-		return lookAt(run.PID(1), c)
+		for ctx.Err() == nil {
+			for _, e := range run.Log().Copy(nil, 1, 64) {
+				if e.Kind == Spawn {
+					return lookAt(int(e.Ret), c)
+				}
+			}
+			time.Sleep(2 * time.Millisecond)
+		}
+		return fmt.Errorf("wait for a worker of %s: %w", m.Info().ID, ctx.Err())
 	}
 	return err
 }

@@ -1,0 +1,123 @@
+package mechanisms_test
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"slices"
+	"strconv"
+	"testing"
+
+	"ipclab/lab/labtest"
+)
+
+// eventLog is what --events wrote.
+type eventLog struct {
+	lines       []line
+	workers     map[int]bool
+	objects     map[string]bool
+	descriptors map[[2]int]string // pid, descriptor → object
+	maps        map[int][]mapping // pid → where parts lie
+	dropped     int64
+}
+
+type mapping struct {
+	part       string
+	addr, size int64
+}
+
+type line struct {
+	Seq    uint64   `json:"seq"`
+	T      int64    `json:"t"`
+	Dur    int64    `json:"dur"`
+	Kind   string   `json:"kind"`
+	Call   string   `json:"call"`
+	PID    int      `json:"pid"`
+	Part   string   `json:"part"`
+	Object string   `json:"object"`
+	Want   int64    `json:"want"`
+	Ret    int64    `json:"ret"`
+	Err    string   `json:"err"`
+	Level  int64    `json:"level"`
+	Flags  []string `json:"flags"`
+}
+
+func readEvents(t *testing.T, path string) *eventLog {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	log := &eventLog{workers: map[int]bool{}, objects: map[string]bool{}, descriptors: map[[2]int]string{}, maps: map[int][]mapping{}}
+	in := bufio.NewScanner(f)
+	for in.Scan() {
+		var l line
+		if err := json.Unmarshal(in.Bytes(), &l); err != nil {
+			t.Fatalf("%s: %v", in.Text(), err)
+		}
+		log.add(l)
+	}
+	if in.Err() != nil || len(log.lines) == 0 {
+		t.Fatalf("%d events, error %v", len(log.lines), in.Err())
+	}
+	return log
+}
+
+func (log *eventLog) add(l line) {
+	log.lines = append(log.lines, l)
+	switch {
+	case l.Kind == "spawn":
+		log.workers[l.PID] = true
+	case l.Kind == "lost":
+		log.dropped += l.Level
+	case l.Kind == "state" && l.Call == "fd":
+		log.descriptors[[2]int{l.PID, int(l.Ret)}] = l.Object
+	case l.Kind == "state" && l.Call == "map":
+		log.maps[l.PID] = append(log.maps[l.PID], mapping{l.Part, l.Level, 4096})
+	}
+	if l.Object != "" && (l.Call == "read" || l.Call == "write") {
+		log.objects[l.Object] = true
+	}
+}
+
+// ours tells whether a call is one that the mechanism made on its own objects: the
+// lab's and the Go runtime's are not.
+func (log *eventLog) ours(c labtest.Call) bool {
+	if !log.workers[c.PID] {
+		return false
+	}
+	switch c.Name {
+	case "read", "write":
+		return log.objects[c.Object]
+	case "futex WAIT", "futex WAKE":
+		addr, _ := strconv.ParseInt(c.Object, 0, 64)
+		return slices.ContainsFunc(log.maps[c.PID], func(m mapping) bool { return addr >= m.addr && addr < m.addr+m.size })
+	case "kill", "rt_sigqueueinfo":
+		to, _ := strconv.Atoi(c.Object)
+		return log.workers[to] && to != c.PID
+	case "rt_sigtimedwait", "semop", "semtimedop":
+		return true
+	}
+	return false
+}
+
+func (log *eventLog) calls() (all []labtest.Logged) {
+	for _, l := range log.lines {
+		c := labtest.Call{PID: l.PID, At: l.T, Name: l.Call, Object: l.Object, Want: l.Want, Ret: l.Ret, Errno: l.Err,
+			Open: slices.Contains(l.Flags, "open") || slices.Contains(l.Flags, "stopped")}
+		switch {
+		case !slices.Contains(calls, l.Call) || slices.Contains(l.Flags, "settles"):
+			continue
+		case l.Call == "futex":
+			c.Name = "futex WAIT"
+			if l.Kind == "wake" {
+				c.Name = "futex WAKE"
+			}
+		case l.Kind == "block" || l.Kind == "wake":
+			continue // told while the call slept, by one that looked at it
+		}
+		all = append(all, labtest.Logged{Call: c, Dur: l.Dur})
+	}
+	return all
+}

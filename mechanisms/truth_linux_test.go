@@ -1,0 +1,251 @@
+package mechanisms_test
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"ipclab/lab"
+	"ipclab/lab/labtest"
+	"ipclab/mechanisms"
+
+	"golang.org/x/sys/unix"
+)
+
+// The event log says what the kernel did: each call that a worker made on an object
+// of its mechanism stands in it, with what was asked and what came of it, in order,
+// and at its time. Two witnesses that know nothing of the lab are asked: strace for
+// small runs, the kernel's own trace for large ones.
+
+// truths are runs beside the experiments that show what a log could get wrong.
+var truths = map[string][]string{
+	"pipe": {
+		"--count 400",
+		"--count 400 --set nonblock=on --set drain=200",
+		"--count 60 --set nonblock=on --set size=70000 --set read_size=5000",
+		"--count 60 --set size=70000 --set writers=3 --set readers=2",
+		"--for 700ms --set rate=200 --do '150ms signal reader STOP' --do '350ms signal reader CONT'",
+		"--for 600ms --set drain=100 --do '300ms kill writer'",
+		"--for 600ms --set rate=100 --do '300ms kill reader'",
+	},
+	"shm": {
+		"--set lock=futex --set workers=3 --set n=200 --for 2s",
+		"--set lock=robust --set workers=2 --set n=100000 --for 600ms --do '200ms kill worker1'",
+		"--set lock=semaphore --set workers=2 --set n=200 --for 2s",
+	},
+	"signals": {
+		"--count 300 --set signal=40",
+		"--count 300 --set signal=10 --set receiver=signalfd",
+		"--for 700ms --set signal=41 --do '200ms signal receiver STOP' --do '400ms signal receiver CONT'",
+	},
+}
+
+// calls are those that mechanisms make on their objects.
+var calls = []string{"read", "write", "futex", "kill", "rt_sigqueueinfo", "rt_sigtimedwait", "semop", "semtimedop"}
+
+func TestTruthStrace(t *testing.T) {
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is not installed: make setup does")
+	}
+	binary := build(t)
+	eachTruth(t, func(t *testing.T, m lab.Mechanism, args []string) {
+		dir := t.TempDir()
+		events, witness := filepath.Join(dir, "events"), filepath.Join(dir, "strace")
+		all := append([]string{"-f", "--seccomp-bpf", "--absolute-timestamps=unix,ns", "-yy", "-s", "0",
+			"-e", "trace=" + strings.Join(calls, ","), "-e", "signal=none", "-o", witness, binary, "run"}, args...)
+		before, _ := wallOffset()
+		finish(t, exec.Command(strace, append(all, "--events", events)...).CombinedOutput)
+		after, gap := wallOffset()
+		f, err := os.Open(witness)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		seen, err := labtest.ParseStrace(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range seen {
+			seen[i].At -= before
+		}
+		judge(t, m, readEvents(t, events), seen, max(after-before, before-after)+gap)
+	})
+}
+
+func TestTruthTracefs(t *testing.T) {
+	binary := build(t)
+	for _, m := range mechanisms.All {
+		args := map[string]string{
+			"pipe":    "--count 100000 --set size=64",
+			"shm":     "--count 50000 --set lock=futex --set workers=3",
+			"signals": "--count 50000 --set signal=40",
+		}[m.Info().ID]
+		if args == "" {
+			args = "--for 1s"
+		}
+		t.Run(m.Info().ID, func(t *testing.T) {
+			possible(t, m)
+			trace, err := labtest.OpenTracefs(slices.DeleteFunc(slices.Clone(calls), func(c string) bool { return c == "semtimedop" })...)
+			if err != nil {
+				t.Skip(err)
+			}
+			defer func() {
+				if err := trace.Close(); err != nil {
+					t.Error(err)
+				}
+			}()
+			events := filepath.Join(t.TempDir(), "events")
+			cmd := exec.Command(binary, append(append([]string{"run", m.Info().ID}, words(args)...), "--events", events)...)
+			finish(t, func() ([]byte, error) {
+				var out strings.Builder
+				cmd.Stdout, cmd.Stderr = &out, &out
+				err := trace.Run(cmd)
+				return []byte(out.String()), err
+			})
+			seen, lost, err := trace.Calls()
+			if err != nil || lost > 0 {
+				t.Fatalf("the kernel's trace lost %d records, error %v", lost, err)
+			}
+			log := readEvents(t, events)
+			for i, c := range seen {
+				if fd, err := strconv.Atoi(c.Object); err == nil && (c.Name == "read" || c.Name == "write") {
+					seen[i].Object = log.descriptors[[2]int{c.PID, fd}]
+				}
+			}
+			judge(t, m, log, seen, 1000)
+		})
+	}
+}
+
+// eachTruth runs f for every mechanism as it comes, for each of its experiments,
+// and for the runs above.
+func eachTruth(t *testing.T, f func(t *testing.T, m lab.Mechanism, args []string)) {
+	for _, m := range mechanisms.All {
+		info := m.Info()
+		runs := [][]string{{info.ID, "--for", "500ms"}}
+		for _, e := range info.Experiments {
+			runs = append(runs, []string{info.ID + "/" + e.Name})
+		}
+		for _, line := range truths[info.ID] {
+			runs = append(runs, append([]string{info.ID}, words(line)...))
+		}
+		for _, args := range runs {
+			t.Run(strings.Join(args, " "), func(t *testing.T) {
+				possible(t, m)
+				f(t, m, args)
+			})
+		}
+	}
+}
+
+func possible(t *testing.T, m lab.Mechanism) {
+	if p, is := m.(lab.Prober); is {
+		if err := p.Probe(); err != nil {
+			t.Skip(err)
+		}
+	}
+}
+
+// judge compares the log with what the witness saw of the workers' calls on the
+// mechanism's own objects.
+func judge(t *testing.T, m lab.Mechanism, log *eventLog, seen []labtest.Call, slack int64) {
+	t.Helper()
+	seen = slices.DeleteFunc(seen, func(c labtest.Call) bool { return !log.ours(c) })
+	logged := log.calls()
+	if log.dropped > 0 {
+		t.Fatalf("the lab dropped %d records: a slower run is needed to compare", log.dropped)
+	}
+	differences := labtest.Compare(logged, seen, slack)
+	t.Logf("%d calls logged, %d seen, %d differences, clocks within %d ns", len(logged), len(seen), len(differences), slack)
+	for i, d := range differences {
+		if i == 10 {
+			t.Errorf("and %d more", len(differences)-i)
+			break
+		}
+		t.Error(d)
+	}
+}
+
+// build makes the program that is watched, once for all tests.
+func build(t *testing.T) string {
+	t.Helper()
+	binary, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return binary
+}
+
+var built = sync.OnceValues(func() (string, error) {
+	binary := filepath.Join(folder, "ipclab")
+	if out, err := exec.Command("go", "build", "-o", binary, "ipclab/cmd/ipclab").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build ipclab: %w\n%s", err, out)
+	}
+	return binary, nil
+})
+
+// folder holds what all tests share.
+var folder string
+
+func TestMain(m *testing.M) {
+	if lab.IsWorker() {
+		labtest.Main(m, mechanisms.All...)
+	}
+	var err error
+	if folder, err = os.MkdirTemp("", "ipclab-truth-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	code := m.Run()
+	os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+// finish runs a command that may end with 1: a run in which somebody was killed.
+func finish(t *testing.T, run func() ([]byte, error)) {
+	t.Helper()
+	begin := time.Now()
+	out, err := run()
+	exit, is := errors.AsType[*exec.ExitError](err)
+	if err != nil && (!is || exit.ExitCode() != 1) {
+		t.Fatalf("after %v: %v\n%s", time.Since(begin), err, out)
+	}
+}
+
+// wallOffset is how far the wall clock, strace's, is ahead of the monotonic one,
+// the lab's, and how well that is known.
+func wallOffset() (offset, within int64) {
+	within = 1 << 62
+	for range 100 {
+		var a, w, b unix.Timespec
+		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &a)
+		_ = unix.ClockGettime(unix.CLOCK_REALTIME, &w)
+		_ = unix.ClockGettime(unix.CLOCK_MONOTONIC, &b)
+		if gap := b.Nano() - a.Nano(); gap < within {
+			offset, within = w.Nano()-(a.Nano()+b.Nano())/2, gap
+		}
+	}
+	return offset, within
+}
+
+// words splits as a shell does, as far as is needed here: by spaces, but not
+// between single quotes.
+func words(s string) (all []string) {
+	for i, part := range strings.Split(s, "'") {
+		if i%2 == 1 {
+			all = append(all, part)
+		} else {
+			all = append(all, strings.Fields(part)...)
+		}
+	}
+	return all
+}
