@@ -68,9 +68,11 @@ type Rate struct {
 	Runs int `json:"runs"`
 }
 
-// PlayerData is what the player of recordings shows. It needs nothing: files are
-// read by the browser.
-type PlayerData struct{ Page }
+// PlayerData is what the player of recordings shows. Files are read by the browser.
+type PlayerData struct {
+	Page
+	Recording string `json:"recording,omitempty"` // the address of one to open at once
+}
 
 // DoctorData is the machine's page; the checks come from GET /machine.
 type DoctorData struct {
