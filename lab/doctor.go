@@ -135,7 +135,7 @@ func tryMechanism(ctx context.Context, m Mechanism, c *Check) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 400*time.Millisecond)
 	defer cancel()
-	run, err := Start(ctx, m, Options{Count: 100})
+	run, err := Start(ctx, m, Options{Count: 100, Once: true})
 	if err != nil {
 		if c.Status = CheckNo; !errors.Is(err, ErrUnavailable) {
 			c.Mend = "end other runs, or raise the limit that the message names"

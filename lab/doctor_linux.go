@@ -123,3 +123,11 @@ func readLine(path string) (string, error) {
 	b, err := os.ReadFile(path)
 	return strings.TrimSpace(string(b)), err
 }
+
+// kernelName is what uname -srm prints.
+func kernelName() string {
+	var u unix.Utsname
+	_ = unix.Uname(&u) // cannot fail with a valid address
+	str := unix.ByteSliceToString
+	return str(u.Sysname[:]) + " " + str(u.Release[:]) + " " + str(u.Machine[:])
+}

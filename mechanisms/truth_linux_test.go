@@ -197,9 +197,7 @@ var built = sync.OnceValues(func() (string, error) {
 var folder string
 
 func TestMain(m *testing.M) {
-	if lab.IsWorker() {
-		labtest.Main(m, mechanisms.All...)
-	}
+	labtest.Reenter(mechanisms.All...)
 	var err error
 	if folder, err = os.MkdirTemp("", "ipclab-truth-"); err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -2,13 +2,129 @@ package labtest
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
+	"reflect"
 	"testing"
+	"time"
 
 	"ipclab/lab"
 )
+
+// Conform checks what must hold of every mechanism.
+func Conform(t *testing.T, m lab.Mechanism) {
+	t.Run("info", func(t *testing.T) { conformInfo(t, m.Info()) })
+	t.Run("scene", func(t *testing.T) {
+		conformScene(t, m, nil)
+		for _, k := range m.Info().Knobs {
+			conformScene(t, m, lab.Settings{k.Name: k.Min})
+			conformScene(t, m, lab.Settings{k.Name: k.Max})
+		}
+	})
+	t.Run("bounds", func(t *testing.T) {
+		for _, k := range m.Info().Knobs {
+			for _, v := range []int64{k.Min - 1, k.Max + 1} {
+				run, err := lab.Start(t.Context(), m, lab.Options{Settings: lab.Settings{k.Name: v}})
+				if err == nil {
+					run.Stop()
+					t.Errorf("%s = %d was accepted: it is not from %d to %d", k.Name, v, k.Min, k.Max)
+				}
+			}
+		}
+	})
+	for _, mode := range []lab.Mode{lab.Full, lab.Slow} {
+		t.Run(mode.String(), func(t *testing.T) {
+			Record(t, m, lab.Options{Mode: mode, Pace: 60}, 100*time.Millisecond) // what the process keeps for good is made
+			before := leftovers(t)
+			conformRun(t, Record(t, m, lab.Options{Mode: mode, Pace: 60}, 400*time.Millisecond))
+			for what := range leftovers(t) {
+				if !before[what] {
+					t.Errorf("%s was left behind", what)
+				}
+			}
+		})
+	}
+}
+
+func conformInfo(t *testing.T, info lab.Info) {
+	for what, text := range map[string]string{"id": info.ID, "title": info.Title, "family": info.Family, "sentence": info.Sentence,
+		"boundaries": info.Boundaries, "copies": info.Copies, "related": info.Related, "survives": info.Survives, "source": info.Source, "page": info.Page} {
+		if text == "" {
+			t.Errorf("it says nothing of its %s", what)
+		}
+	}
+	knobs := map[string]lab.KnobInfo{}
+	for _, k := range info.Knobs {
+		if _, twice := knobs[k.Name]; twice || k.Name == "" || k.Label == "" {
+			t.Errorf("knob %q: its name is missing or not its own, or it has no label", k.Name)
+		}
+		if k.Default < k.Min || k.Default > k.Max {
+			t.Errorf("knob %s: default %d is not from %d to %d", k.Name, k.Default, k.Min, k.Max)
+		}
+		if k.Values != nil && int64(len(k.Values)) != k.Max-k.Min+1 {
+			t.Errorf("knob %s: %d names for the values from %d to %d", k.Name, len(k.Values), k.Min, k.Max)
+		}
+		knobs[k.Name] = k
+	}
+	names := map[string]bool{}
+	for _, e := range info.Experiments {
+		if names[e.ID] || names[e.Name] || e.ID == "" || e.Name == "" || e.Title == "" || e.Sees == "" {
+			t.Errorf("experiment %q: its id, name, title or sentence is missing or not its own", e.ID)
+		}
+		names[e.ID], names[e.Name] = true, true
+		for name, v := range e.Set {
+			if k, known := knobs[name]; !known || v < k.Min || v > k.Max {
+				t.Errorf("experiment %s sets %s to %d: no such knob, or out of its bounds", e.ID, name, v)
+			}
+		}
+		if e.Must == nil {
+			t.Errorf("experiment %s: nobody judges whether it came out", e.ID)
+		}
+	}
+}
+
+// Settings gives each knob its default, changed as asked.
+func Settings(m lab.Mechanism, change lab.Settings) lab.Settings {
+	s := lab.Settings{}
+	for _, k := range m.Info().Knobs {
+		s[k.Name] = k.Default
+	}
+	for name, v := range change {
+		s[name] = v
+	}
+	return s
+}
+
+func conformScene(t *testing.T, m lab.Mechanism, change lab.Settings) {
+	sc := m.Scene(Settings(m, change))
+	if again := m.Scene(Settings(m, change)); !reflect.DeepEqual(sc, again) {
+		t.Errorf("%v: the scene is not the same the second time", change)
+	}
+	if len(sc.Procs) == 0 || len(sc.Parts) == 0 {
+		t.Errorf("%v: %d processes and %d parts in the scene", change, len(sc.Procs), len(sc.Parts))
+	}
+	known := map[string]bool{}
+	for _, p := range sc.Procs {
+		if known[p.Role] || p.Role == "" || p.Kind == "" || p.Group == "" || len(p.Gates) == 0 {
+			t.Errorf("%v: process %q: its role is missing or not its own, or it has no kind, group or gates", change, p.Role)
+		}
+		known[p.Role] = true
+	}
+	for _, p := range sc.Parts {
+		if known[p.ID] || p.ID == "" || p.Type == "" {
+			t.Errorf("%v: part %q: its id is missing or not its own, or it has no type", change, p.ID)
+		}
+		known[p.ID] = true
+	}
+	for _, p := range sc.Parts {
+		if p.In != "" && !known[p.In] {
+			t.Errorf("%v: part %s lies in %q, which is not there", change, p.ID, p.In)
+		}
+	}
+	for _, w := range sc.Wires {
+		if !known[w.From] || !known[w.To] {
+			t.Errorf("%v: wire from %q to %q: one is not there", change, w.From, w.To)
+		}
+	}
+}
 
 // conformRun checks the events of a run in which nobody interfered.
 func conformRun(t *testing.T, tape *Tape) {
@@ -61,43 +177,4 @@ func conformRun(t *testing.T, tape *Tape) {
 	if r := tape.Outcome.Records; r.Written != r.Recorded+r.Dropped {
 		t.Errorf("%d records written, %d recorded and %d dropped", r.Written, r.Recorded, r.Dropped)
 	}
-}
-
-// leftovers lists what a run could leave behind: processes, objects with names,
-// files, descriptors.
-func leftovers(t *testing.T) map[string]bool {
-	left := map[string]bool{}
-	for _, pattern := range []string{"/dev/shm/*", "/dev/mqueue/*", filepath.Join(os.TempDir(), "ipclab*")} {
-		found, err := filepath.Glob(pattern)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, f := range found {
-			left[f] = true
-		}
-	}
-	for _, kind := range []string{"msg", "sem", "shm"} {
-		b, _ := os.ReadFile("/proc/sysvipc/" + kind)
-		for i, line := range strings.Split(string(b), "\n") {
-			if f := strings.Fields(line); i > 0 && len(f) > 1 {
-				left["System V "+kind+" "+f[1]] = true
-			}
-		}
-	}
-	children, _ := filepath.Glob("/proc/[0-9]*/stat")
-	for _, path := range children {
-		b, _ := os.ReadFile(path)
-		_, rest, _ := strings.Cut(string(b), ") ")
-		if f := strings.Fields(rest); len(f) > 1 && f[1] == fmt.Sprint(os.Getpid()) {
-			left["process "+filepath.Base(filepath.Dir(path))] = true
-		}
-	}
-	fds, _ := os.ReadDir("/proc/self/fd")
-	for _, fd := range fds {
-		to, err := os.Readlink("/proc/self/fd/" + fd.Name())
-		if err == nil && (strings.HasPrefix(to, "pipe:") || strings.HasPrefix(to, "/memfd:")) {
-			left["descriptor "+fd.Name()+" of "+to] = true
-		}
-	}
-	return left
 }

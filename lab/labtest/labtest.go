@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"reflect"
 	"testing"
 	"time"
 
@@ -15,14 +14,27 @@ import (
 // Main is TestMain for a package that starts runs: its test binary is the
 // workers' program too.
 func Main(m *testing.M, all ...lab.Mechanism) {
-	if lab.IsWorker() {
-		if err := lab.RunWorker(all); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	Reenter(all...)
 	os.Exit(m.Run())
+}
+
+// Reenter does the work of a worker or janitor, if the process was started as one,
+// and does not return then.
+func Reenter(all ...lab.Mechanism) {
+	var err error
+	switch {
+	case lab.IsWorker():
+		err = lab.RunWorker(all)
+	case lab.IsJanitor():
+		err = lab.RunJanitor()
+	default:
+		return
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // A Tape is a sink that keeps what a run tells.
@@ -45,8 +57,9 @@ func (t *Tape) Aggregate(*lab.Aggregate) { t.Aggregates++ }
 // End keeps the outcome.
 func (t *Tape) End(o *lab.Outcome) { t.Outcome = o }
 
-// Record runs a mechanism for a while, or until its Count is reached, and gives
-// back all that happened. Where the mechanism cannot run, the test is skipped.
+// Record runs a mechanism for a while, or until its Count is reached, with actions
+// as --do takes them, and gives back all that happened. Where the mechanism cannot
+// run, the test is skipped.
 func Record(t testing.TB, m lab.Mechanism, o lab.Options, d time.Duration, do ...string) *Tape {
 	t.Helper()
 	if p, is := m.(lab.Prober); is {
@@ -56,15 +69,25 @@ func Record(t testing.TB, m lab.Mechanism, o lab.Options, d time.Duration, do ..
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), d)
 	defer cancel()
+	o.Once = true
 	run, err := lab.Start(ctx, m, o)
 	if err != nil {
 		t.Fatal(err)
 	}
-	tape := &Tape{}
+	begin, tape := time.Now(), &Tape{}
 	run.Attach(tape)
-	for _, action := range do {
-		if err := run.Do(action); err != nil {
-			t.Errorf("%s: %v", action, err)
+	for _, text := range do {
+		action, err := lab.ParseTimed(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-time.After(time.Until(begin.Add(action.After))):
+			if err := run.Do(action.Text); err != nil {
+				t.Errorf("%s: %v", text, err)
+			}
+		case <-run.Done():
+			t.Errorf("%s: the run was over after %v", text, time.Since(begin))
 		}
 	}
 	out, err := run.Wait()
@@ -75,119 +98,30 @@ func Record(t testing.TB, m lab.Mechanism, o lab.Options, d time.Duration, do ..
 	return tape
 }
 
-// Conform checks what must hold of every mechanism.
-func Conform(t *testing.T, m lab.Mechanism) {
-	t.Run("info", func(t *testing.T) { conformInfo(t, m.Info()) })
-	t.Run("scene", func(t *testing.T) {
-		conformScene(t, m, nil)
-		for _, k := range m.Info().Knobs {
-			conformScene(t, m, lab.Settings{k.Name: k.Min})
-			conformScene(t, m, lab.Settings{k.Name: k.Max})
-		}
-	})
-	t.Run("bounds", func(t *testing.T) {
-		for _, k := range m.Info().Knobs {
-			for _, v := range []int64{k.Min - 1, k.Max + 1} {
-				run, err := lab.Start(t.Context(), m, lab.Options{Settings: lab.Settings{k.Name: v}})
-				if err == nil {
-					run.Stop()
-					t.Errorf("%s = %d was accepted: it is not from %d to %d", k.Name, v, k.Min, k.Max)
-				}
+// Experiments runs each of a mechanism's experiments and judges what came out. One
+// that comes out only Usually gets as many tries as that takes.
+func Experiments(t *testing.T, m lab.Mechanism) {
+	for _, e := range m.Info().Experiments {
+		t.Run(e.Name, func(t *testing.T) {
+			tries := 1
+			if e.Usually > 0 && e.Usually < 1 {
+				tries = 10
 			}
-		}
-	})
-	for _, mode := range []lab.Mode{lab.Full, lab.Slow} {
-		t.Run(mode.String(), func(t *testing.T) {
-			Record(t, m, lab.Options{Mode: mode, Pace: 60}, 100*time.Millisecond) // what the process keeps for good is made
-			before := leftovers(t)
-			conformRun(t, Record(t, m, lab.Options{Mode: mode, Pace: 60}, 400*time.Millisecond))
-			for what := range leftovers(t) {
-				if !before[what] {
-					t.Errorf("%s was left behind", what)
+			for try := 1; ; try++ {
+				d := e.For
+				if d == 0 {
+					d = 2 * time.Second
 				}
+				tape := Record(t, m, lab.Options{Settings: e.Set, Mode: e.Mode, Count: e.Count, Seed: 1}, d, e.Do...)
+				err := e.Must(tape.Outcome)
+				if err == nil {
+					return
+				}
+				if try == tries {
+					t.Fatalf("%s: %v", e.Sees, err)
+				}
+				t.Logf("try %d: %v", try, err)
 			}
 		})
-	}
-}
-
-func conformInfo(t *testing.T, info lab.Info) {
-	for what, text := range map[string]string{"id": info.ID, "title": info.Title, "family": info.Family, "sentence": info.Sentence,
-		"boundaries": info.Boundaries, "copies": info.Copies, "related": info.Related, "survives": info.Survives, "source": info.Source, "page": info.Page} {
-		if text == "" {
-			t.Errorf("it says nothing of its %s", what)
-		}
-	}
-	knobs := map[string]lab.KnobInfo{}
-	for _, k := range info.Knobs {
-		if _, twice := knobs[k.Name]; twice || k.Name == "" || k.Label == "" {
-			t.Errorf("knob %q: its name is missing or not its own, or it has no label", k.Name)
-		}
-		if k.Default < k.Min || k.Default > k.Max {
-			t.Errorf("knob %s: default %d is not from %d to %d", k.Name, k.Default, k.Min, k.Max)
-		}
-		if k.Values != nil && int64(len(k.Values)) != k.Max-k.Min+1 {
-			t.Errorf("knob %s: %d names for the values from %d to %d", k.Name, len(k.Values), k.Min, k.Max)
-		}
-		knobs[k.Name] = k
-	}
-	names := map[string]bool{}
-	for _, e := range info.Experiments {
-		if names[e.ID] || names[e.Name] || e.ID == "" || e.Name == "" || e.Title == "" || e.Sees == "" {
-			t.Errorf("experiment %q: its id, name, title or sentence is missing or not its own", e.ID)
-		}
-		names[e.ID], names[e.Name] = true, true
-		for name, v := range e.Set {
-			if k, known := knobs[name]; !known || v < k.Min || v > k.Max {
-				t.Errorf("experiment %s sets %s to %d: no such knob, or out of its bounds", e.ID, name, v)
-			}
-		}
-		if e.Must == nil {
-			t.Errorf("experiment %s: nobody judges whether it came out", e.ID)
-		}
-	}
-}
-
-// Settings gives each knob its default, changed as asked.
-func Settings(m lab.Mechanism, change lab.Settings) lab.Settings {
-	s := lab.Settings{}
-	for _, k := range m.Info().Knobs {
-		s[k.Name] = k.Default
-	}
-	for name, v := range change {
-		s[name] = v
-	}
-	return s
-}
-
-func conformScene(t *testing.T, m lab.Mechanism, change lab.Settings) {
-	sc := m.Scene(Settings(m, change))
-	if again := m.Scene(Settings(m, change)); !reflect.DeepEqual(sc, again) {
-		t.Errorf("%v: the scene is not the same the second time", change)
-	}
-	if len(sc.Procs) == 0 || len(sc.Parts) == 0 {
-		t.Errorf("%v: %d processes and %d parts in the scene", change, len(sc.Procs), len(sc.Parts))
-	}
-	known := map[string]bool{}
-	for _, p := range sc.Procs {
-		if known[p.Role] || p.Role == "" || p.Kind == "" || p.Group == "" || len(p.Gates) == 0 {
-			t.Errorf("%v: process %q: its role is missing or not its own, or it has no kind, group or gates", change, p.Role)
-		}
-		known[p.Role] = true
-	}
-	for _, p := range sc.Parts {
-		if known[p.ID] || p.ID == "" || p.Type == "" {
-			t.Errorf("%v: part %q: its id is missing or not its own, or it has no type", change, p.ID)
-		}
-		known[p.ID] = true
-	}
-	for _, p := range sc.Parts {
-		if p.In != "" && !known[p.In] {
-			t.Errorf("%v: part %s lies in %q, which is not there", change, p.ID, p.In)
-		}
-	}
-	for _, w := range sc.Wires {
-		if !known[w.From] || !known[w.To] {
-			t.Errorf("%v: wire from %q to %q: one is not there", change, w.From, w.To)
-		}
 	}
 }
