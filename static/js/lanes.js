@@ -1,0 +1,382 @@
+// @ts-check
+// What a timeline shows, worked out from the trace alone: positions along an axis,
+// no pixels and no nodes.
+
+import { Call, callNames, Fact, Flag, Kind, Mode } from '#ipclab/event.js'
+import { clone, fold } from '#ipclab/fold.js'
+import { callText, errnoName, formatSpan, messageName, signalName } from '#ipclab/words.js'
+
+/** @typedef {import('#ipclab/event.js').Event} Event */
+/** @typedef {import('#ipclab/trace.js').Trace} Trace */
+/** @typedef {{a: number, b: number, k: string, t: string, hue: string, i: number, from?: number}} Item */
+/** @typedef {{proc: number, name: string, hue: string, stripe: boolean, items: Item[]}} Lane */
+/** @typedef {{id: string, type: string, cap: number, hue: string, steps: {u: number, v: number, t: string}[], items: Item[]}} PartLane */
+/** @typedef {{u: number, lane: number, t: string, bad: boolean, i: number}} Mark */
+/** @typedef {{kind: 'ops'|'time', from: number, to: number, pos: (e: Event) => [number, number], cuts: {a: number, b: number}[], stop: number}} Axis */
+
+const operations = new Set([Kind.SEND, Kind.RECV, Kind.LOCK, Kind.UNLOCK, Kind.LOAD, Kind.STORE, Kind.SIGNAL, Kind.DELIVER])
+
+/** @param {Event} e */
+export const isOp = e => operations.has(e.kind) && (e.flags & (Flag.SETTLES | Flag.OPEN)) === 0
+
+/** Whether a person who steps would call it an operation: it has a number. @param {Event} e */
+export const isStep = e => (e.kind === Kind.BLOCK ? e.proc > 0 : isOp(e)) && (e.flags & Flag.PACED) !== 0
+
+/** Whether something happens at that time, beside what the sampler reads. @param {Event} e */
+export const isAct = e => isOp(e) || e.kind === Kind.BLOCK || e.kind === Kind.WAKE || e.kind === Kind.FAULT ||
+  e.kind === Kind.SPAWN || e.kind === Kind.EXIT || e.kind === Kind.LOST
+
+/** @param {Event} e */
+const modeOf = e => (e.kind === Kind.STATE && e.call === Fact.MODE ? e.ret : -1)
+
+/** Numbers the stepped operations of a trace, adding what is new. */
+export class Steps {
+  /** @param {Trace} trace */
+  constructor(trace) {
+    this.trace = trace
+    /** @type {number[]} sequence numbers of the operations, oldest first */
+    this.seqs = []
+    this.read = 0
+  }
+
+  update() {
+    const { trace } = this
+    let i = trace.length
+    while (i > 0 && trace.at(i - 1).seq > this.read) i--
+    for (; i < trace.length; i++) {
+      const e = trace.at(i)
+      if (isStep(e)) this.seqs.push(e.seq)
+      this.read = e.seq
+    }
+    return this
+  }
+
+  /** How many operations there are up to and including a sequence number. @param {number} seq */
+  upTo(seq) {
+    let lo = 0
+    let hi = this.seqs.length
+    while (lo < hi) {
+      const m = (lo + hi) >> 1
+      if (/** @type {number} */ (this.seqs[m]) <= seq) lo = m + 1
+      else hi = m
+    }
+    return lo
+  }
+}
+
+const numbered = new WeakMap()
+
+/** The numbered operations of a trace, the same for all panels. @param {Trace} trace @returns {Steps} */
+export function stepsOf(trace) {
+  let s = numbered.get(trace)
+  if (!s) numbered.set(trace, (s = new Steps(trace)))
+  return s.update()
+}
+
+/**
+ * An axis of operations: number n lies in [n, n+1), what is no operation between two.
+ * @param {Steps} steps @param {number} from @param {number} columns @returns {Axis}
+ */
+export function opsAxis(steps, from, columns) {
+  const pos = (/** @type {Event} */ e) => {
+    const n = steps.upTo(e.seq)
+    return /** @type {[number, number]} */ (isStep(e) ? [n, n + 1] : [n + 1, n + 1])
+  }
+  return { kind: 'ops', from, to: from + columns, pos, cuts: [], stop: Infinity }
+}
+
+/** A time scale on which a silence longer than most counts as most. */
+export class Scale {
+  /** @param {number} from ns @param {number[]} points ns at which something happens, in order @param {number} most ns */
+  constructor(from, points, most) {
+    this.most = most
+    this.ns = [from]
+    this.us = [0]
+    /** @type {{a: number, b: number}[]} */
+    this.cuts = []
+    let last = from
+    let u = 0
+    for (const p of points) {
+      if (p <= last) continue
+      const gap = p - last
+      if (gap > most) this.cuts.push({ a: u, b: u + most })
+      u += Math.min(gap, most)
+      last = p
+      this.ns.push(p)
+      this.us.push(u)
+    }
+  }
+
+  /** @param {number} ns */
+  u(ns) {
+    return this.#map(ns, this.ns, this.us, (d) => Math.min(d, this.most))
+  }
+
+  /** The time at a place of the axis. @param {number} u */
+  at(u) {
+    return this.#map(u, this.us, this.ns, (d) => d)
+  }
+
+  /** @param {number} x @param {number[]} xs @param {number[]} ys @param {(d: number) => number} beyond */
+  #map(x, xs, ys, beyond) {
+    let lo = 0
+    let hi = xs.length - 1
+    const n = (/** @type {number[]} */ v, /** @type {number} */ i) => /** @type {number} */ (v[i])
+    if (x <= n(xs, 0)) return n(ys, 0) + Math.min(0, x - n(xs, 0))
+    if (x >= n(xs, hi)) return n(ys, hi) + beyond(x - n(xs, hi))
+    while (lo + 1 < hi) {
+      const m = (lo + hi) >> 1
+      if (n(xs, m) <= x) lo = m
+      else hi = m
+    }
+    return n(ys, lo) + ((x - n(xs, lo)) * (n(ys, hi) - n(ys, lo))) / (n(xs, hi) - n(xs, lo))
+  }
+}
+
+const SCAN = 4000 // events that one picture looks at
+
+/**
+ * An axis of time from an event on, long silences cut, as far as the mode stays of
+ * one sort: what is paced and what is not never share an axis.
+ * @param {Trace} trace @param {number} from ns @param {number} span ns of axis
+ * @returns {Axis & {scale: Scale}}
+ */
+export function timeAxis(trace, from, span) {
+  const most = span / 6
+  /** @type {number[]} */
+  const points = []
+  const first = Math.max(0, trace.indexAt(from))
+  let stop = Infinity
+  let end = from
+  let u = 0
+  const full = trace.length ? trace.state(first).mode === Mode.FULL : false
+  for (let i = first; i < Math.min(trace.length, first + SCAN); i++) {
+    const e = trace.at(i)
+    const mode = modeOf(e)
+    if (mode >= 0 && i > first && (mode === Mode.FULL) !== full) {
+      stop = i
+      break
+    }
+    if (!isAct(e)) continue
+    if (e.at > from) points.push(e.at)
+    if (e.at + e.dur > from) points.push(e.at + e.dur)
+    if (e.at > end) {
+      u += Math.min(most, e.at - end)
+      end = e.at
+      if (u > span * 1.05) break
+    }
+  }
+  const scale = new Scale(from, points.sort((a, b) => a - b), most)
+  return {
+    kind: 'time', from: 0, to: span, scale, cuts: scale.cuts, stop,
+    pos: e => [scale.u(e.at), scale.u(e.at + Math.max(0, e.dur))],
+  }
+}
+
+/**
+ * How much time an axis should show, so that some twenty operations can be told apart.
+ * @param {Trace} trace @param {number} index
+ */
+export function fitSpan(trace, index) {
+  /** @type {number[]} */
+  const gaps = []
+  let last = -1
+  let paced = false
+  for (let i = Math.min(index, trace.length - 1); i >= 0 && i > index - SCAN && gaps.length < 32; i--) {
+    const e = trace.at(i)
+    if (!isOp(e)) continue
+    paced ||= (e.flags & Flag.PACED) !== 0
+    if (last >= 0) gaps.push(Math.max(1, last - e.at))
+    last = e.at
+  }
+  if (gaps.length < 2) return 8e9
+  gaps.sort((a, b) => a - b)
+  const usual = /** @type {number} */ (gaps[Math.floor(gaps.length * 0.6)])
+  return nice(Math.min(120e9, Math.max(2e3, usual * (paced ? 14 : 24))))
+}
+
+/** The smallest of 1, 2, 5, 10, 20 … that is not below x. @param {number} x */
+export function nice(x) {
+  const p = 10 ** Math.floor(Math.log10(x))
+  for (const m of [1, 2, 5]) if (p * m >= x * 0.999) return p * m
+  return p * 10
+}
+
+/**
+ * Where an axis of time should begin: time t stands at the share `at` of it.
+ * @param {Trace} trace @param {number} t ns @param {number} span @param {number} at
+ */
+export function beginFor(trace, t, span, at) {
+  const most = span / 6
+  let u = 0
+  let last = t
+  const now = trace.indexAt(t)
+  if (now < 0) return t
+  const full = trace.state(now).mode === Mode.FULL
+  for (let i = now; i >= 0 && i > now - SCAN; i--) {
+    const e = trace.at(i)
+    const mode = modeOf(e)
+    if (mode >= 0 && (mode === Mode.FULL) === full && i > 0 && (trace.state(i - 1).mode === Mode.FULL) !== full) return e.at
+    if (!isAct(e) || e.at >= last) continue
+    const gap = Math.min(most, last - e.at)
+    if (u + gap >= span * at) return last - (span * at - u)
+    u += gap
+    last = e.at
+  }
+  return last - Math.min(span * 0.02, last)
+}
+
+/** @param {any} p a process of the state */
+const showsAs = p => (['blocked', 'stopped', 'zombie', 'held'].includes(p.st) ? p.st : '')
+
+/**
+ * The lanes of all processes and the important parts over an axis.
+ * @param {Trace} trace @param {any} header @param {Axis} axis @param {number} first index of the event before the axis
+ */
+export function lanesOf(trace, header, axis, first) {
+  const s = clone(trace.state(Math.max(0, first)))
+  const many = s.procs.length > 2
+  /** @type {Lane[]} */
+  const lanes = s.procs.map((/** @type {any} */ p, /** @type {number} */ i) => ({
+    proc: i + 1, name: p.role, hue: p.hue, stripe: p.stripe, items: [],
+  }))
+  /** @type {PartLane[]} */
+  const parts = partsShown(header.scene.parts, s.procs.length).map(i => {
+    const p = header.scene.parts[i]
+    const givers = s.procs.filter((/** @type {any} */ q) => q.group === 'giver')
+    return { id: p.id, n: i, type: p.type, cap: s.parts[i].cap, hue: givers.length === 1 ? givers[0].hue : '', steps: [levelOf(s.parts[i], axis.from)], items: [] }
+  })
+  /** @type {Mark[]} */
+  const marks = []
+  /** @type {{u: number, w: number, n: number}[]} */
+  const holes = []
+  /** @type {{st: string, a: number, ns: number, call: string}[]} */
+  const open = s.procs.map((/** @type {any} */ p) => ({ st: showsAs(p), a: axis.from, ns: p.since, call: callOf(p) }))
+  /** @type {Map<number, Item & {part: number, value: string, hit: boolean}>} */
+  const loads = new Map()
+  const close = (/** @type {number} */ p, /** @type {number} */ u, /** @type {number} */ ns) => {
+    const o = /** @type {any} */ (open[p])
+    if (o.st && u > o.a) lanes[p]?.items.push({ a: o.a, b: u, k: o.st, t: segmentText(o.st, o.call, axis.kind === 'time' ? ns - o.ns : -1, s.mode), hue: s.procs[p].hue, i: -1 })
+  }
+  let last = axis.from
+  for (let i = first + 1; i < Math.min(trace.length, axis.stop); i++) {
+    const e = trace.at(i)
+    let [a, b] = axis.pos(e)
+    if (a > axis.to && isAct(e)) break
+    fold(s, e)
+    const p = e.proc - 1
+    const lane = lanes[p]
+    if (lane && p < open.length) {
+      const o = /** @type {any} */ (open[p])
+      const st = showsAs(s.procs[p])
+      const end = Math.max(o.a, axis.kind === 'ops' || e.kind === Kind.BLOCK ? a : b)
+      if (st !== o.st || (e.kind === Kind.BLOCK && o.st === 'blocked')) {
+        close(p, end, e.at + e.dur)
+        const begun = axis.kind === 'ops' && e.kind === Kind.BLOCK ? a + 0.06 : end
+        open[p] = { st, a: begun, ns: e.kind === Kind.BLOCK ? e.at : e.at + e.dur, call: callOf(s.procs[p], e) }
+      }
+      if (isOp(e)) {
+        const slept = lane.items.at(-1)
+        if (axis.kind === 'time' && slept?.k === 'blocked') a = Math.max(a, Math.min(slept.b, b))
+        if (axis.kind === 'ops') [a, b] = [a + 0.06, b - 0.06]
+        const giver = many && e.msg && e.kind === Kind.RECV ? s.procs[Math.floor(e.msg / 2 ** 40) - 1]?.hue : ''
+        lane.items.push({ a, b, k: e.ret < 0 ? 'failed' : 'op', t: boxText(e, s, many), hue: giver || lane.hue, i })
+        windows(e, s, lane, loads, i, a, b)
+      }
+    }
+    if (e.kind === Kind.FAULT) marks.push({ u: b, lane: Math.max(0, p), t: e.want ? 'SIG' + signalName(e.want) : 'died', bad: false, i })
+    if (e.kind === Kind.KNOB) marks.push({ u: b, lane: -1, t: header.mechanism.knobs[e.want]?.label ?? 'knob', bad: false, i })
+    if (modeOf(e) >= 0 && i > 0) marks.push({ u: b, lane: -1, t: ['Full speed', 'Step', 'Slow'][e.ret] ?? '', bad: false, i })
+    if (e.kind === Kind.LOST) holes.push({ u: last, w: Math.max(0, a - last), n: e.level })
+    last = Math.max(last, Math.min(b, axis.to))
+    for (const part of parts) {
+      const now = levelOf(s.parts[/** @type {any} */ (part).n], axis.kind === 'ops' && isStep(e) ? b : e.kind === Kind.RECV ? b : a)
+      const was = /** @type {any} */ (part.steps.at(-1))
+      if (now.t !== was.t || now.v !== was.v) part.steps.push({ ...now, u: Math.max(now.u, was.u) })
+    }
+  }
+  return { lanes, parts, marks, holes, open, state: s, loads: [...loads].map(([p, w]) => ({ p, ...w })) }
+}
+
+/**
+ * Finds stretches in which a process holds a value that another has replaced.
+ * @param {Event} e @param {any} s @param {Lane} lane @param {Map<number, any>} loads @param {number} i @param {number} a @param {number} b
+ */
+function windows(e, s, lane, loads, i, a, b) {
+  if (e.kind === Kind.LOAD && e.part) {
+    loads.set(e.proc, { a, b, k: 'window', t: '', hue: lane.hue, i, part: e.part, value: valueText(e.data), hit: false })
+  }
+  if (e.kind !== Kind.STORE || !e.part) return
+  for (const [proc, w] of loads) {
+    if (proc === e.proc || w.part !== e.part) continue
+    const item = lane.items.at(-1)
+    if (!w.hit && item) item.k = 'conflict'
+    w.hit = true
+  }
+  const mine = loads.get(e.proc)
+  if (mine && mine.part === e.part) {
+    if (mine.hit) lane.items.unshift({ ...mine, b, t: `${s.procs[e.proc - 1].role} holds the old ${mine.value} all this time` })
+    loads.delete(e.proc)
+  }
+}
+
+/** @param {Uint8Array} data */
+export function valueText(data) {
+  return new DataView(data.buffer, data.byteOffset, 8).getBigUint64(0, true).toString()
+}
+
+/**
+ * What a box of the lane says: as few letters as name the operation.
+ * @param {Event} e @param {any} s @param {boolean} many
+ */
+export function boxText(e, s, many) {
+  if (e.ret < 0) return errnoName(-e.ret)
+  switch (e.kind) {
+    case Kind.LOAD: return 'load ' + valueText(e.data)
+    case Kind.STORE: return e.part ? 'store ' + valueText(e.data) : 'add'
+    case Kind.LOCK: return e.ret ? 'lock' : 'taken'
+    case Kind.UNLOCK: return 'unlock'
+    case Kind.SIGNAL:
+    case Kind.DELIVER: return e.want >= 32 ? String(e.want) : signalName(e.want)
+    case Kind.RECV: if (e.flags & Flag.EOF) return 'EOF'
+  }
+  return messageName(e.msg, s)
+}
+
+/** @param {string} st @param {string} call @param {number} ns @param {number} mode */
+function segmentText(st, call, ns, mode) {
+  const long = ns > 0 && st !== 'held' ? ' · ' + formatSpan(ns) : ''
+  switch (st) {
+    case 'blocked': return 'blocked in ' + call + long
+    case 'stopped': return 'stopped' + long
+    case 'zombie': return 'zombie'
+  }
+  return mode === Mode.SLOW ? 'held by the pace: not its turn' : 'held'
+}
+
+/** @param {any} p @param {Event} [e] */
+const callOf = (p, e) => callNames[e?.call && e.kind === Kind.BLOCK ? e.call : p.call?.call ?? Call.NONE] || callText(p)
+
+/** The parts that have a lane of their own: those that are shared. @param {any[]} parts @param {number} procs */
+export function partsShown(parts, procs) {
+  /** @type {number[]} */
+  const shown = []
+  parts.forEach((p, i) => {
+    const word = p.type === 'word' && !/^own/.test(p.id)
+    if (!p.off && (['pipe', 'signals', 'futex', 'sem'].includes(p.type) || word)) shown.push(i)
+  })
+  return shown.slice(0, procs > 4 ? 1 : 2)
+}
+
+/** @param {any} p a part of the state @param {number} u */
+function levelOf(p, u) {
+  if (p.type === 'word') return { u, v: Number(p.value ?? 0), t: String(p.value ?? '') }
+  if (p.type === 'futex') return { u, v: p.owner ?? 0, t: p.ownerDied ? 'died' : '' }
+  if (p.type === 'signals') {
+    let n = 0
+    for (const q of Object.values(p.std ?? {})) if (/** @type {any} */ (q).pending) n++
+    for (const q of Object.values(p.rt ?? {})) n += /** @type {any} */ (q).queue.length
+    return { u, v: n, t: '' }
+  }
+  return { u, v: Number(p.level ?? 0), t: '' }
+}

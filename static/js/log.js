@@ -1,0 +1,255 @@
+// @ts-check
+// The events as sentences: the text twin of the stage.
+
+import { Base, define, h, heading, say, tell } from '#ipclab/dom.js'
+import { Fact, Kind, Mode } from '#ipclab/event.js'
+import { clone, fold } from '#ipclab/fold.js'
+import { isStep, stepsOf } from '#ipclab/lanes.js'
+import { num } from '#ipclab/strings.js'
+import { formatAt, sentence } from '#ipclab/words.js'
+
+/** @typedef {import('#ipclab/event.js').Event} Event */
+/** @typedef {{seq: number, at: number, op: number, who: string, hue: string, text: string, bold: string, bad: boolean}} Row */
+
+const ROWS = 500 // rows in the page at once
+
+/** Facts that are worth a sentence; the others only move numbers. */
+const told = new Set([Fact.MODE, Fact.AGREES, Fact.CAPACITY, Fact.SAMPLE])
+
+/**
+ * Whether an event has a sentence in the log. What the sampler reads is told only
+ * where it changes what a person would say.
+ * @param {Event} e @param {string} before how the process was shown before it @param {string} after
+ */
+export function tells(e, before, after) {
+  if (e.kind !== Kind.STATE) return true
+  if (e.call === Fact.AGREES) return e.ret === 0
+  if (e.call === Fact.STATE) return before !== after && (before === 'stopped' || after === 'stopped' || after === 'zombie')
+  return told.has(e.call)
+}
+
+/** All sentences of a trace, added to as it grows; the oldest go when it is thinned. */
+export class Story {
+  /** @param {any} trace @param {any} header */
+  constructor(trace, header) {
+    this.trace = trace
+    this.header = header
+    /** @type {Row[]} */
+    this.rows = []
+    this.read = 0
+    /** @type {any} */
+    this.state = null
+  }
+
+  update() {
+    const { trace, header } = this
+    let i = trace.length
+    while (i > 0 && trace.at(i - 1).seq > this.read) i--
+    if (i >= trace.length) return this
+    const behind = trace.length - i
+    if (behind > 20 * ROWS) { // too many for sentences at once: the newest, and where one looks
+      i = trace.length - 20 * ROWS
+      this.rows = []
+      this.state = null
+    }
+    if (!this.state || this.state.seq !== (i > 0 ? trace.at(i - 1).seq : this.state.seq)) this.state = clone(trace.state(Math.max(0, i - 1)))
+    const again = i === 0 && this.state.seq >= trace.at(0).seq
+    if (again && tells(trace.at(0), '', '')) this.#add(trace.at(0))
+    for (i += again ? 1 : 0; i < trace.length; i++) {
+      const e = trace.at(i)
+      const before = this.state.procs[e.proc - 1]?.st ?? ''
+      fold(this.state, e)
+      if (tells(e, before, this.state.procs[e.proc - 1]?.st ?? '')) this.#add(e)
+    }
+    this.read = trace.at(trace.length - 1).seq
+    const old = this.rows.findIndex(r => r.seq >= trace.at(0).seq)
+    if (old > 0) this.rows.splice(0, old)
+    return this
+  }
+
+  /** @param {Event} e */
+  #add(e) {
+    const s = sentence(e, this.state, this.header)
+    if (!s?.text) return
+    const p = this.state.procs[e.proc - 1]
+    const person = (e.flags & 256) !== 0 || (e.kind === Kind.KNOB && !p)
+    const who = s.who ?? ''
+    const hue = person || who === 'you' ? 'you' : p && who !== 'kernel' && who !== 'lab' ? p.hue : 'k'
+    this.rows.push({ seq: e.seq, at: e.at, op: isStep(e) ? 1 : 0, who, hue, text: s.text, bold: s.bold ?? '', bad: Boolean(s.bad) })
+  }
+}
+
+/** The last row that is not after a sequence number, or -1. @param {Row[]} rows @param {number} seq */
+export function rowAt(rows, seq) {
+  let lo = 0
+  let hi = rows.length
+  while (lo < hi) {
+    const m = (lo + hi) >> 1
+    if (/** @type {Row} */ (rows[m]).seq <= seq) lo = m + 1
+    else hi = m
+  }
+  return lo - 1
+}
+
+/** Which rows are in the page: those around the present one, newest first to go. @param {number} n @param {number} now */
+export function slice(n, now) {
+  const to = Math.min(n, Math.max(now + 1 + ROWS / 2, ROWS))
+  return { from: Math.max(0, to - ROWS), to }
+}
+
+/** A sentence in pieces, of which one is bold. @param {string} text @param {string} bold @returns {[string, string, string]} */
+export function bolded(text, bold) {
+  const i = bold ? text.indexOf(bold) : -1
+  return i < 0 ? [text, '', ''] : [text.slice(0, i), bold, text.slice(i + bold.length)]
+}
+
+/** `<ipc-log>` */
+export class Log extends Base {
+  /** @type {Story|undefined} */
+  #story
+  /** @type {HTMLElement|undefined} */
+  #list
+  /** @type {HTMLElement|undefined} */
+  #box
+  /** @type {Map<number, HTMLElement>} rows in the page by sequence number */
+  #nodes = new Map()
+  /** @type {any} */
+  #top
+  #from = 0
+  #to = 0
+  #key = ''
+  #now = 0 // sequence number of the present row
+  #cursor = -1 // the row that the arrow keys are at
+  #seen = 0 // when a summary was made last, at full speed
+  /** @type {any} */
+  #frame
+
+  /** @param {any} frame */
+  update(frame) {
+    this.#frame = frame
+    if (!frame.state || !frame.trace) return
+    if (this.#story?.trace !== frame.trace) {
+      this.#story = new Story(frame.trace, frame.header)
+      this.#nodes.clear()
+      this.#list?.replaceChildren()
+      this.#from = this.#to = 0
+      this.#key = ''
+    }
+    if (!this.#list) this.#build()
+    const seq = frame.trace.length ? frame.trace.at(frame.index)?.seq ?? 0 : 0
+    const key = `${frame.trace.length} ${frame.trace.last} ${seq}`
+    if (key === this.#key) return
+    this.#key = key
+    const { rows } = this.#story.update()
+    const now = rowAt(rows, seq)
+    this.#draw(rows, now, frame)
+    const sample = frame.state.sample > 1 && frame.state.mode === Mode.FULL ? `1 of ${num(frame.state.sample)}` : `${num(now + 1)} of ${num(rows.length)}`
+    say(this.#top.end, sample)
+  }
+
+  #build() {
+    this.#top = heading(this, this.dataset.title ?? 'Events as text')
+    this.#list = h('ol', { className: 'log' })
+    this.#box = h('div', { className: 'rows', role: 'log', 'aria-live': 'off', 'aria-label': 'Events', tabIndex: 0 }, this.#list)
+    this.append(this.#box)
+    this.#list.addEventListener('click', e => {
+      if (String(getSelection() ?? '')) return // somebody marks text
+      const li = /** @type {Element} */ (e.target).closest('li')
+      if (li) this.#seek(Number(li.dataset.seq))
+    })
+    this.#box.addEventListener('keydown', e => this.#keyed(e))
+    this.#box.addEventListener('blur', () => this.#point(-1))
+  }
+
+  /** @param {Row[]} rows @param {number} now @param {any} frame */
+  #draw(rows, now, frame) {
+    const list = /** @type {HTMLElement} */ (this.#list)
+    const box = /** @type {HTMLElement} */ (this.#box)
+    const present = rows[now]?.seq ?? 0
+    const { from, to } = slice(rows.length, now)
+    const ops = frame.state.mode === Mode.STEP && frame.mode !== 'replay'
+    const steps = ops ? stepsOf(frame.trace) : null
+    const wanted = rows.slice(from, to)
+    if (wanted[0]?.seq !== this.#from || this.#to !== wanted.at(-1)?.seq) {
+      const keep = new Set(wanted.map(r => r.seq))
+      for (const [seq, node] of this.#nodes) if (!keep.has(seq)) node.remove(), this.#nodes.delete(seq)
+      let after = /** @type {Element|null} */ (null)
+      for (const r of wanted) {
+        let node = this.#nodes.get(r.seq)
+        if (!node) {
+          node = item(r)
+          this.#nodes.set(r.seq, node)
+          if (after) after.after(node)
+          else list.prepend(node)
+        }
+        after = node
+      }
+      this.#from = wanted[0]?.seq ?? 0
+      this.#to = wanted.at(-1)?.seq ?? 0
+    }
+    for (const r of wanted) {
+      const node = this.#nodes.get(r.seq)
+      const time = node?.firstElementChild
+      if (time) say(time, !steps ? formatAt(r.at) : r.op ? 'op\u00a0' + steps.upTo(r.seq) : '')
+    }
+    this.#nodes.get(this.#now)?.classList.remove('on')
+    this.#nodes.get(this.#now)?.removeAttribute('aria-current')
+    const node = this.#nodes.get(present)
+    node?.classList.add('on')
+    node?.setAttribute('aria-current', 'true')
+    this.#now = present
+    if (node && this.#cursor < 0) show(box, node)
+  }
+
+  /** @param {number} seq */
+  #seek(seq) {
+    const index = this.#frame.trace.indexOf(seq)
+    if (index >= 0) tell(this, 'ipc-seek', { index })
+  }
+
+  /** @param {number} row */
+  #point(row) {
+    const rows = this.#story?.rows ?? []
+    this.#nodes.get(rows[this.#cursor]?.seq ?? -1)?.classList.remove('at')
+    this.#cursor = row
+    const node = this.#nodes.get(rows[row]?.seq ?? -1)
+    node?.classList.add('at')
+    if (node && this.#box) show(this.#box, node)
+  }
+
+  /** @param {KeyboardEvent} e */
+  #keyed(e) {
+    if (e.ctrlKey || e.altKey || e.metaKey) return
+    const rows = this.#story?.rows ?? []
+    const here = this.#cursor >= 0 ? this.#cursor : rowAt(rows, this.#now)
+    const to = { ArrowUp: here - 1, ArrowDown: here + 1, PageUp: here - 10, PageDown: here + 10, Home: 0, End: rows.length - 1 }[e.key]
+    if (to !== undefined) {
+      const row = Math.max(0, Math.min(rows.length - 1, to))
+      const r = rows[row]
+      if (r && !this.#nodes.has(r.seq)) this.#seek(r.seq) // beyond what is in the page
+      this.#point(row)
+    } else if (e.key === 'Enter' && this.#cursor >= 0) this.#seek(rows[this.#cursor]?.seq ?? 0)
+    else return
+    e.preventDefault()
+    e.stopPropagation()
+  }
+}
+
+/** @param {Row} r */
+function item(r) {
+  const [before, bold, after] = bolded(r.text, r.bold)
+  const text = h('span', { className: r.bad ? 'bad' : '' }, before, ...(bold ? [h('b', {}, bold)] : []), after)
+  const li = h('li', {}, h('time', {}), h('span', { className: 'who ' + r.hue }, r.who), text)
+  li.dataset.seq = String(r.seq)
+  return li
+}
+
+/** Scrolls a box, and nothing else, so that a row in it can be seen. @param {HTMLElement} box @param {HTMLElement} row */
+function show(box, row) {
+  const top = row.offsetTop - box.offsetTop
+  const low = top + row.offsetHeight + 8
+  if (top < box.scrollTop) box.scrollTop = top - 8
+  else if (low > box.scrollTop + box.clientHeight) box.scrollTop = low - box.clientHeight
+}
+
+define('ipc-log', Log)

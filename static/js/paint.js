@@ -1,0 +1,395 @@
+// @ts-check
+// How a timeline is drawn: lanes, heat strips, playhead, strip of the whole.
+
+import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
+import { nice } from '#ipclab/lanes.js'
+import { heatOf } from '#ipclab/plot.js'
+
+/** @typedef {import('#ipclab/dom.js').Pen} Pen */
+/** @typedef {import('#ipclab/lanes.js').Item} Item */
+
+/** @type {CanvasRenderingContext2D|null|undefined} */
+let ruler
+const widths = new Map()
+
+/** The width of a text as it will be drawn. @param {string} text @param {string} [font] */
+export function wide(text, font = '600 12.5px Go, system-ui, sans-serif') {
+  const key = font + text
+  let w = widths.get(key)
+  if (w === undefined) {
+    ruler ??= document.createElement('canvas').getContext('2d')
+    if (!ruler) return text.length * 7
+    ruler.font = font
+    w = ruler.measureText(text).width
+    if (widths.size > 4000) widths.clear()
+    widths.set(key, w)
+  }
+  return w
+}
+
+/**
+ * The measures of a drawing: heights follow the number of processes.
+ * @param {number} width @param {any} p the picture, or null
+ */
+export function size(width, p) {
+  const n = p?.lanes?.length ?? 2
+  const lh = n <= 2 ? 26 : n <= 4 ? 22 : n <= 8 ? 16 : 8
+  const gap = n <= 2 ? 12 : n <= 4 ? 10 : n <= 8 ? 5.5 : 3
+  const top = 30
+  const ph = n > 4 ? 28 : 40
+  const parts = (p?.parts ?? []).map((/** @type {any} */ q, /** @type {number} */ k) => ({
+    y: top + n * (lh + gap) + k * (ph + 8) + 2, h: q.type === 'futex' ? Math.min(ph, 24) : ph,
+  }))
+  const end = parts.length ? parts.at(-1).y + parts.at(-1).h : top + n * (lh + gap) - gap
+  return { x0: width < 500 ? 62 : 104, x1: width - 10, top, lh, gap, parts, end, height: end + 30, y: (/** @type {number} */ i) => top + i * (lh + gap) }
+}
+
+/** @typedef {ReturnType<typeof size>} Size */
+
+/** @param {any} axis @param {Size} g */
+const toX = (axis, g) => (/** @type {number} */ u) =>
+  g.x0 + (Math.max(axis.from, Math.min(axis.to, u)) - axis.from) * (g.x1 - g.x0) / (axis.to - axis.from)
+
+/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, selected: number, state: any, header: any}} o */
+export function paintLanes(pen, p, axis, g, o) {
+  const X = toX(axis, g)
+  ticks(pen, axis, g, X)
+  names(pen, p, g, o.selected)
+  p.lanes.forEach((/** @type {any} */ lane, /** @type {number} */ i) => {
+    const y = g.y(i)
+    pen.path(`M${g.x0 - 6} ${y + g.lh + g.gap / 2}H${g.x1}`, { class: 'rule' })
+    for (const it of lane.items) if (it.k === 'window') oldValue(pen, it, lane, X, y, g)
+    for (const it of lane.items) if (segments.has(it.k)) segment(pen, it, lane.hue, X, y, g, axis.kind === 'ops')
+    boxes(pen, lane, X, y, g, axis, o.now)
+  })
+  for (const w of p.loads) if (w.hit) oldValue(pen, { ...w, b: axis.to, t: '' }, p.lanes[w.p - 1], X, g.y(w.p - 1), g)
+  p.parts.forEach((/** @type {any} */ part, /** @type {number} */ k) => level(pen, part, g.parts[k], X, axis, p))
+  for (const c of axis.cuts) if (c.b < axis.to) zigzag(pen, X((c.a + c.b) / 2), g, false)
+  for (const hole of p.holes) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), hole.n, g)
+  marks(pen, p.marks, X, axis, g)
+  pen.end()
+}
+
+const segments = new Set(['blocked', 'stopped', 'zombie', 'held'])
+
+/** @param {Pen} pen @param {any} p @param {Size} g @param {number} selected */
+function names(pen, p, g, selected) {
+  p.lanes.forEach((/** @type {any} */ l, /** @type {number} */ i) => {
+    const y = g.y(i)
+    pen.rect(0, y - 2, 6, g.lh + 4, { rx: 3, fill: l.stripe ? `url(#tl-stripe-${l.hue})` : `var(--${l.hue})` })
+    if (g.lh > 10) pen.text(14, y + g.lh / 2 + 5, cut(l.name, g.x0 - 22), selected === l.proc ? 'name sel' : 'name')
+  })
+  p.parts.forEach((/** @type {any} */ q, /** @type {number} */ k) => {
+    const title = q.type === 'pipe' ? 'in the pipe' : q.type === 'signals' ? 'pending' : q.id
+    pen.text(14, g.parts[k].y + g.parts[k].h / 2 + 5, cut(title, g.x0 - 22), 'name')
+  })
+}
+
+/** @param {string} text @param {number} max */
+export function cut(text, max) {
+  if (wide(text) <= max) return text
+  while (text.length > 1 && wide(text + '…') > max) text = text.slice(0, -1)
+  return text + '…'
+}
+
+/** @param {Pen} pen @param {any} axis @param {Size} g @param {(u: number) => number} X */
+function ticks(pen, axis, g, X) {
+  const tick = (/** @type {number} */ x, /** @type {string} */ t) => {
+    pen.path(`M${x} ${g.top - 6}V${g.end + 8}`, { class: 'rule' })
+    pen.text(x, g.end + 22, t, 'm t3 mid')
+  }
+  if (axis.kind === 'ops') {
+    for (let n = axis.from; n < axis.to; n++) tick(X(n + 0.5), 'op ' + n)
+    return
+  }
+  const s = axis.scale
+  const step = nice(axis.to / Math.max(2, (g.x1 - g.x0) / 92))
+  const edges = [0, ...axis.cuts.flatMap((/** @type {any} */ c) => [c.a, c.b]), Infinity]
+  let last = -100
+  for (let k = 0; k + 1 < edges.length; k += 2) {
+    const a = edges[k] ?? 0
+    const b = Math.min(axis.to, edges[k + 1] ?? 0)
+    if (a > axis.to) break
+    const t0 = s.at(a)
+    for (let t = Math.ceil(t0 / step) * step, m = 0; a + (t - t0) <= b && m < 40; t += step, m++) {
+      const x = X(a + (t - t0))
+      if (x - last < 60) continue
+      tick(x, axis.to >= 1e8 ? '+' + formatAt(t).replace(/^\+/, '') : tickText(t - s.ns[0], step))
+      last = x
+    }
+  }
+}
+
+/** @param {number} ns @param {number} step */
+function tickText(ns, step) {
+  const [d, unit] = step >= 1e6 ? [1e6, 'ms'] : step >= 1e3 ? [1e3, 'µs'] : [1, 'ns']
+  return ns >= 1e9 ? formatSpan(ns) : `${Math.round(ns / d)}\u00a0${unit}`
+}
+
+/** @param {Pen} pen @param {Item} it @param {string} hue @param {(u: number) => number} X @param {number} y @param {Size} g @param {boolean} ops */
+function segment(pen, it, hue, X, y, g, ops) {
+  const a = X(it.a)
+  const w = X(it.b) - a
+  if (w < 1) return
+  if (it.k === 'held') {
+    if (ops) return
+    if (w > 3) pen.rect(a, y, w, g.lh, { rx: 3, class: 'held' })
+  } else if (it.k === 'blocked') pen.rect(a, y, w, g.lh, { rx: 3, fill: `url(#tl-hatch-${hue})`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
+  else if (it.k === 'stopped') pen.rect(a, y, w, g.lh, { rx: 3, fill: 'url(#tl-dots)', stroke: `var(--${hue})`, 'stroke-width': 1.5, 'stroke-dasharray': '2 4' })
+  else pen.rect(a, y, w, g.lh, { rx: 3, class: 'zombie' })
+  label(pen, it.t, a, w, y, g)
+}
+
+/** A text on a light patch, in its full or a shorter form, or not at all. @param {Pen} pen @param {string} text @param {number} a @param {number} w @param {number} y @param {Size} g */
+function label(pen, text, a, w, y, g) {
+  if (g.lh < 14) return
+  const short = text.split(/ · | in |:/)[0] ?? ''
+  const t = [text, text.split(' · ')[0] ?? '', short].find(s => wide(s) + 20 < w)
+  if (!t) return
+  const tw = wide(t)
+  pen.rect(a + w / 2 - tw / 2 - 6, y + g.lh / 2 - 8, tw + 12, 16, { rx: 4, class: 'patch' })
+  pen.text(a + w / 2, y + g.lh / 2 + 4.5, t, 'b mid')
+}
+
+/** @param {Pen} pen @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g @param {any} axis @param {number} now */
+function boxes(pen, lane, X, y, g, axis, now) {
+  const ops = lane.items.filter((/** @type {Item} */ i) => i.k === 'op' || i.k === 'failed' || i.k === 'conflict')
+  const walls = lane.items.filter((/** @type {Item} */ i) => i.k === 'blocked' || i.k === 'stopped').map((/** @type {Item} */ i) => X(i.a))
+  let right = -1
+  ops.forEach((/** @type {Item} */ it, /** @type {number} */ k) => {
+    if (it.b < axis.from || it.a > axis.to) return
+    let a = X(it.a)
+    let w = Math.max(2, X(it.b) - a)
+    if (axis.kind === 'time') {
+      const next = ops[k + 1]
+      const wall = Math.min(...walls.filter((/** @type {number} */ x) => x > a + 1), next ? X(next.a) - 2 : g.x1)
+      w = Math.max(w, Math.min(g.lh > 10 ? wide(it.t) + 12 : 4, wall - a))
+      if (a + w < right + 0.8) return // less than a pixel beside the last: it is in that
+      a = Math.max(a, right)
+    }
+    right = a + w
+    const is = it.i === now ? 'is-now' : it.k === 'failed' ? 'failed' : 'op'
+    pen.rect(a, y, w, g.lh, is === 'op' ? { rx: 3, fill: `var(--${it.hue})`, stroke: `var(--${it.hue})`, 'stroke-width': w > 5 ? 1 : 0 } :
+      is === 'failed' ? { rx: 3, fill: `var(--${it.hue}-soft)`, stroke: `var(--${it.hue})`, 'stroke-width': 1.5 } : { rx: 3, class: is })
+    const t = g.lh > 10 && it.t ? (wide(it.t) + 4 <= w ? it.t : cut(it.t, w - 6)) : ''
+    if (t.length > 1 && w > 16 || t && t === it.t) pen.text(a + w / 2, y + g.lh / 2 + 4.5, t, 'b mid ' + (is === 'op' ? `on-${it.hue}` : is === 'is-now' ? 'on-now' : ''))
+    if (it.k === 'conflict') badge(pen, a + w - 2, y + 2)
+  })
+}
+
+/** @param {Pen} pen @param {number} x @param {number} y */
+function badge(pen, x, y) {
+  pen.put('circle', { cx: x, cy: y, r: 10, class: 'badge' })
+  pen.text(x, y + 5, '!', 'bang mid')
+}
+
+/** A stretch in which a process holds a value that another has replaced. @param {Pen} pen @param {Item} it @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g */
+function oldValue(pen, it, lane, X, y, g) {
+  const a = X(it.a) - 3
+  const b = X(it.b) + 3
+  pen.rect(a, y - 3, b - a, g.lh + 6, { rx: 5, fill: `var(--${lane.hue}-soft)`, stroke: `var(--${lane.hue})`, 'stroke-width': 1, 'stroke-dasharray': '3 3' })
+  if (g.lh < 14 || !it.t) return
+  let best = [0, 0]
+  let from = a
+  const inside = lane.items.filter((/** @type {Item} */ o) => o.i >= 0 && o.k !== 'window' && o.a >= it.a - 0.1 && o.b <= it.b + 0.1)
+  for (const [x, end] of [...inside.map((/** @type {Item} */ o) => [X(o.a), X(o.b)]), [b, b]]) {
+    if (x - from > (best[1] ?? 0) - (best[0] ?? 0)) best = [from, x]
+    from = end
+  }
+  const room = (best[1] ?? 0) - (best[0] ?? 0)
+  const t = [it.t, it.t.replace(' all this time', ''), 'holds the old value', 'old value'].find(s => wide(s) + 10 < room)
+  if (t) pen.text(((best[0] ?? 0) + (best[1] ?? 0)) / 2, y + g.lh / 2 + 4.5, t, `b mid hue-${lane.hue}`)
+}
+
+/** The lane of a part: level, value or owner. @param {Pen} pen @param {any} part @param {{y: number, h: number}} r @param {(u: number) => number} X @param {any} axis @param {any} p */
+function level(pen, part, r, X, axis, p) {
+  const steps = part.steps
+  const end = axis.to
+  if (part.type === 'futex') {
+    steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {
+      if (!s.v && !s.t) return
+      const a = X(s.u)
+      const w = X(steps[i + 1]?.u ?? end) - a
+      const owner = p.state.procs.find((/** @type {any} */ q) => q.pid === s.v)
+      const hue = owner?.hue ?? 'a'
+      pen.rect(a, r.y, w, r.h, { rx: 3, fill: s.t ? `url(#tl-hatch-${hue})` : `var(--${hue}-soft)`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
+      label(pen, s.t ? 'dead owner' : `owner ${owner?.role ?? ''} ${s.v}`, a, w, r.y, { lh: r.h, ...{} , x0: 0, x1: 0, top: 0, gap: 0, parts: [], end: 0, height: 0, y: () => 0 })
+    })
+    return
+  }
+  const word = part.type === 'word' || part.type === 'sem'
+  const vs = steps.map((/** @type {any} */ s) => s.v)
+  const low = word ? Math.min(...vs) : 0
+  const high = Math.max(part.type === 'pipe' ? part.cap || 1 : low + 1, ...vs)
+  const Y = (/** @type {number} */ v) => r.y + r.h - ((v - low) / (high - low)) * (r.h - (word ? 14 : 4))
+  let d = `M${X(steps[0].u)} ${Y(steps[0].v)}`
+  for (const s of steps.slice(1)) d += `H${X(s.u)}V${Y(s.v)}`
+  d += `H${X(end)}`
+  if (!word) pen.path(`${d}V${r.y + r.h}H${X(steps[0].u)}Z`, { class: part.hue ? 'soft-' + part.hue : 'soft-k' })
+  else pen.path(d, { class: 'value' })
+  let last = -99
+  steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {
+    const a = X(s.u)
+    const w = X(steps[i + 1]?.u ?? end) - a
+    if (word && (a - last > 26) && w > 12) pen.text((last = a + Math.min(w / 2, 40)), Y(s.v) - 4, s.t || String(s.v), 'm bb mid')
+    const full = part.type === 'pipe' && part.cap > 0 && s.v >= part.cap ? `full: ${formatCount(s.v)} B` : ''
+    if (full && wide(full) + 16 < w) pen.text(a + w / 2, r.y + r.h / 2 + 5, full, 't2 mid')
+  })
+  pen.path(`M${X(axis.from) - 6} ${r.y + r.h + 0.5}H${X(axis.to)}`, { class: 'rule' })
+}
+
+/** @param {Pen} pen @param {any[]} list @param {(u: number) => number} X @param {any} axis @param {Size} g */
+function marks(pen, list, X, axis, g) {
+  let last = -100
+  for (const m of list) {
+    if (m.u < axis.from || m.u > axis.to) continue
+    const x = X(m.u)
+    const y = m.lane >= 0 ? g.y(m.lane) + g.lh / 2 : g.end
+    pen.path(`M${x} ${g.top - 8}V${y}`, { class: 'mark' })
+    if (m.lane >= 0) pen.path(`M${x} ${y - 8}l8 8l-8 8l-8 -8z`, { class: 'diamond' })
+    const w = wide(m.t)
+    const at = Math.min(g.x1 - w / 2, Math.max(w / 2 + 2, x))
+    if (at - w / 2 > last + 6) {
+      pen.text(at, g.top - 12, m.t, 'b mid')
+      last = at + w / 2
+    }
+  }
+}
+
+/** @param {Pen} pen @param {number} x @param {Size} g @param {boolean} edge */
+function zigzag(pen, x, g, edge) {
+  let d = `M${x} ${g.top - 6}`
+  for (let y = g.top - 6, k = 0; y < g.end; y += 9, k++) d += `l${k % 2 ? 6 : -6} 9`
+  if (!edge) pen.path(d, { class: 'break' })
+  pen.path(d, { class: edge ? 'tear' : 'break-line', transform: edge ? undefined : 'translate(4,0)' })
+  if (!edge) pen.path(d, { class: 'break-line', transform: 'translate(-4,0)' })
+}
+
+/** Where records are missing: torn, hatched and counted. @param {Pen} pen @param {number} a @param {number} b @param {number} n @param {Size} g */
+function torn(pen, a, b, n, g) {
+  pen.rect(a, g.top - 6, b - a, g.end - g.top + 8, { fill: 'url(#tl-lost)' })
+  zigzag(pen, a, g, true)
+  zigzag(pen, b, g, true)
+  const t = `${formatCount(n)} records lost`
+  const w = wide(t) + 16
+  const x = Math.max(g.x0, Math.min(g.x1 - w, (a + b) / 2 - w / 2))
+  pen.rect(x, (g.top + g.end) / 2 - 11, w, 22, { rx: 5, class: 'lostbox' })
+  pen.text(x + w / 2, (g.top + g.end) / 2 + 4.5, t, 'b mid')
+}
+
+/** The playhead, what is not yet, and what still goes on. @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{u: number, end: number, text: string, t: number, future: boolean, mode: number}} o */
+export function paintNow(pen, p, axis, g, o) {
+  const X = toX(axis, g)
+  p.open.forEach((/** @type {any} */ q, /** @type {number} */ i) => {
+    if (!q.st || o.end <= q.a || q.a > axis.to) return
+    const text = q.st === 'blocked' ? `blocked in ${q.call}` : q.st === 'held' ? (o.mode === 2 ? 'held by the pace' : 'held') : q.st
+    const long = axis.kind === 'time' && q.st !== 'held' && o.t - q.ns > 1e8 ? ` · ${formatSpan(Math.floor((o.t - q.ns) / 1e8) * 1e8)}` : ''
+    segment(pen, { a: q.a, b: o.end, k: q.st, t: text + long, hue: '', i: -1 }, p.lanes[i].hue, X, g.y(i), g, axis.kind === 'ops')
+  })
+  const x = X(o.u)
+  if (o.u >= axis.from && o.u <= axis.to) {
+    const rest = g.x1 - x
+    if (rest > 2) pen.rect(x + 1.5, g.top - 8, rest - 1, g.end - g.top + 16, { class: 'notyet' })
+    pen.path(`M${x} 14V${g.end + 8}`, { class: 'playhead' })
+    const w = Math.max(40, wide(o.text) + 14)
+    const at = Math.min(g.x1 + 8 - w / 2, x)
+    pen.rect(at - w / 2, 1, w, 18, { rx: 5, class: 'is-now' })
+    pen.text(at, 14.5, o.text, 'b mid on-now')
+    if (rest > 80 && o.future) pen.text(at + w / 2 + 8, 14, o.end > o.u + 0.01 * (axis.to - axis.from) ? 'later' : 'not yet', 't3')
+  }
+  pen.end()
+}
+
+/** Heat strips and levels at full speed. @param {Pen} pen @param {any} frame @param {number} from @param {number} to @param {number} width */
+export function paintHeat(pen, frame, from, to, width) {
+  const procs = frame.state.procs
+  const n = procs.length
+  const shown = frame.header.scene.parts.map((/** @type {any} */ p, /** @type {number} */ i) => (p.type === 'pipe' ? i : -1)).filter((/** @type {number} */ i) => i >= 0).slice(0, 1)
+  const h = heatOf(frame.trace.aggregates, from, to, n, frame.header.scene.parts.length)
+  const lh = n <= 2 ? 34 : n <= 8 ? 20 : 8
+  const gap = n <= 2 ? 14 : n <= 8 ? 7 : 3
+  const x0 = width < 500 ? 62 : 92
+  const x1 = width - 12
+  const X = (/** @type {number} */ ns) => x0 + ((Math.max(from, Math.min(to, ns)) - from) * (x1 - x0)) / (to - from)
+  const top = 34
+  const y0 = top + n * (lh + gap) + 14
+  const ph = shown.length ? 116 : 0
+  const end = y0 + ph
+  for (let k = 0; k <= 4; k++) {
+    const x = x0 + ((x1 - x0) * k) / 4
+    pen.path(`M${x} ${top - 10}V${end + 10}`, { class: 'rule' })
+    pen.text(x, end + 26, k === 4 ? 'now' : `−${+(((to - from) * (4 - k)) / 4e9).toFixed(2)}\u00a0s`, 'm t3 mid')
+  }
+  procs.forEach((/** @type {any} */ p, /** @type {number} */ i) => {
+    const y = top + i * (lh + gap)
+    pen.rect(0, y - 2, 6, lh + 4, { rx: 3, fill: p.stripe ? `url(#tl-stripe-${p.hue})` : `var(--${p.hue})` })
+    if (lh > 10) pen.text(14, y + lh / 2 + 5, cut(p.role, x0 - 22), 'name')
+    const shades = Array.from({ length: 9 }, () => '')
+    for (const b of h.lanes[i] ?? []) {
+      const xa = X(b.a)
+      const xb = X(b.b)
+      if (xb > xa) shades[Math.round(b.q * 8)] += `M${xa.toFixed(1)} ${y}h${Math.max(1, xb - xa - 0.7).toFixed(1)}v${lh}H${xa.toFixed(1)}z`
+    }
+    shades.forEach((d, k) => pen.path(d || 'M0 0', { fill: `var(--${p.hue})`, 'fill-opacity': 0.1 + (0.9 * k) / 8 }))
+  })
+  for (const k of shown) envelope(pen, h.levels[k] ?? [], X, y0, ph, x0, x1, procs)
+  const lost = h.holes.reduce((s, q) => s + q.n, 0)
+  const torns = h.holes.filter(q => q.b - q.a < (to - from) * 0.4 && q.b > from)
+  if (torns.length <= 4) for (const q of torns) torn(pen, X(q.a), Math.max(X(q.a) + 18, X(q.b)), q.n, { ...size(width, null), x0, x1, top, end })
+  const x = x1
+  pen.path(`M${x} 18V${end + 10}`, { class: 'playhead' })
+  pen.rect(x - 32, 1, 40, 18, { rx: 5, class: 'is-now' })
+  pen.text(x - 12, 14.5, 'live', 'b mid on-now')
+  pen.end()
+  return { height: end + 34, bin: h.bin, lost }
+}
+
+/** @param {Pen} pen @param {{u: number, min: number, mean: number, max: number, cap: number}[]} l @param {(u: number) => number} X @param {number} y @param {number} h @param {number} x0 @param {number} x1 @param {any[]} procs */
+function envelope(pen, l, X, y, h, x0, x1, procs) {
+  const givers = procs.filter(p => p.group === 'giver')
+  const hue = givers.length === 1 ? givers[0].hue : 'k'
+  const cap = Math.max(1, ...l.map(p => Math.max(p.cap, p.max)))
+  const Y = (/** @type {number} */ v) => (y + h - (v / cap) * (h - 12)).toFixed(1)
+  pen.text(14, y + h / 2, 'in the', 'name')
+  pen.text(14, y + h / 2 + 18, 'pipe', 'name')
+  pen.path(`M${x0 - 4} ${Y(cap)}H${x1}`, { class: 'cap' })
+  pen.path(`M${x0 - 4} ${y + h}H${x1}`, { class: 'edge' })
+  if (l.length) {
+    const upper = l.map((p, i) => `${i ? 'L' : 'M'}${X(p.u).toFixed(1)} ${Y(p.max)}`).join('')
+    const lower = l.map(p => `L${X(p.u).toFixed(1)} ${Y(p.min)}`).reverse().join('')
+    pen.path(`${upper}${lower}Z`, { class: `band-${hue}` })
+    pen.path(l.map((p, i) => `${i ? 'L' : 'M'}${X(p.u).toFixed(1)} ${Y(p.mean)}`).join(''), { class: `mean-${hue}` })
+  }
+  const t = `capacity ${formatCount(cap)} B; band: min to max, line: mean`
+  const short = wide(t) > x1 - x0 - 20 ? `capacity ${formatCount(cap)} B` : t
+  pen.text(x0 + 2, y + 6, short, 't2')
+}
+
+/** The whole recording: chapters, damage and where we are. @param {Pen} pen @param {{to: number, chapters: {at: number, title: string}[], damage: number|null}} o @param {number} t @param {number} width */
+export function paintStrip(pen, o, t, width) {
+  const { x0, x1 } = size(width, null)
+  const X = (/** @type {number} */ ns) => x0 + (Math.min(ns, o.to) * (x1 - x0)) / Math.max(1, o.to)
+  const end = o.damage ?? o.to
+  pen.text(0, 21, cut('all ' + formatSpan(o.to), x0 - 8), 'name')
+  const starts = o.chapters.length ? o.chapters : [{ at: 0, title: '' }]
+  starts.forEach((c, i) => {
+    const a = X(c.at)
+    const b = X(Math.min(end, starts[i + 1]?.at ?? end))
+    const here = t >= c.at && t < (starts[i + 1]?.at ?? Infinity)
+    if (b - a < 1) return
+    pen.rect(a + 0.5, 5, b - a - 1, 22, { rx: 4, class: here ? 'chapter here' : 'chapter' })
+    const title = [`${i + 1} ${c.title}`, String(i + 1)].find(s => wide(s) + 14 < b - a)
+    if (title && o.chapters.length) pen.text(a + 8, 20.5, title, 't')
+  })
+  if (o.damage !== null) {
+    const a = X(o.damage)
+    const w = Math.max(8, x1 - a)
+    pen.rect(x1 - w, 5, w, 22, { rx: 4, class: 'damaged' })
+    if (w > 110) {
+      pen.rect(x1 - w / 2 - 50, 8, 100, 16, { rx: 4, class: 'patch' })
+      pen.text(x1 - w / 2, 20.5, '! cannot be read', 'b bad mid')
+    }
+  }
+  pen.path(`M${X(t)} 1V31`, { class: 'playhead' })
+  pen.end()
+}

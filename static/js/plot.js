@@ -1,0 +1,162 @@
+// @ts-check
+// Full speed: what aggregates say of rates, levels and latencies, and the histogram.
+
+import { Base, define, heading, Pen } from '#ipclab/dom.js'
+import { formatCount, formatSpan } from '#ipclab/words.js'
+
+/** @typedef {import('#ipclab/frames.js').Aggregate} Aggregate */
+/** @typedef {{a: number, b: number, q: number}} Bin */
+
+/**
+ * Rates, levels and holes between two moments.
+ * @param {Aggregate[]} all oldest first @param {number} from ns @param {number} to ns @param {number} procs @param {number} parts
+ */
+export function heatOf(all, from, to, procs, parts) {
+  /** @type {Bin[][]} */
+  const lanes = Array.from({ length: procs }, () => [])
+  /** @type {{u: number, min: number, mean: number, max: number, cap: number}[][]} */
+  const levels = Array.from({ length: parts }, () => [])
+  /** @type {{a: number, b: number, n: number}[]} */
+  const holes = []
+  let bin = 0
+  for (let i = 0; i < all.length; i++) {
+    const g = /** @type {Aggregate} */ (all[i])
+    const was = all[i - 1]
+    if (g.at < from || g.at - g.span > to) continue
+    const a = was ? Math.max(was.at, g.at - 4 * g.span) : g.at - g.span
+    bin = g.span
+    g.procs.forEach((p, k) => {
+      const calls = was?.procs[k] ? p.calls - was.procs[k].calls : 0
+      if (was && g.at > was.at) lanes[k]?.push({ a, b: g.at, q: Math.max(0, calls) / (g.at - was.at) })
+    })
+    g.parts.forEach((p, k) => levels[k]?.push({ u: g.at, min: p.min, mean: p.mean, max: p.max, cap: p.cap }))
+    const lost = was ? g.dropped - was.dropped : 0
+    const last = holes.at(-1)
+    if (lost > 0 && last && last.b >= a) Object.assign(last, { b: g.at, n: last.n + lost })
+    else if (lost > 0) holes.push({ a, b: g.at, n: lost })
+  }
+  for (const l of lanes) {
+    const most = Math.max(...l.map(b => b.q), 1e-12)
+    for (const b of l) b.q /= most
+  }
+  return { lanes, levels, holes, bin }
+}
+
+/**
+ * The latencies of the last while, in bins of which each is twice the one before.
+ * @param {Aggregate[]} all @param {number} from ns
+ */
+export function latencyOf(all, from) {
+  /** @type {number[]} */
+  const bins = []
+  let total = 0
+  let sample = 1
+  for (const g of all) {
+    if (g.at < from) continue
+    sample = g.sample || 1
+    for (let i = 0; i < g.latency.length; i++) {
+      const n = Number(g.latency[i])
+      bins[i] = (bins[i] ?? 0) + n
+      total += n
+    }
+  }
+  let first = bins.findIndex(n => n > 0)
+  let last = bins.length - 1
+  while (last > first && !bins[last]) last--
+  if (first < 0) first = last = 0
+  return { bins, total, sample, first, last, p50: quantile(bins, total, 0.5), p99: quantile(bins, total, 0.99) }
+}
+
+/**
+ * Where a share of all samples lies below, between the bounds of its bin.
+ * @param {number[]} bins bin i counts from 2^(i-1) to 2^i ns @param {number} total @param {number} q
+ */
+export function quantile(bins, total, q) {
+  let left = total * q
+  for (let i = 0; i < bins.length; i++) {
+    const n = bins[i] ?? 0
+    if (n > 0 && left <= n) return 2 ** (i - 1 + left / n)
+    left -= n
+  }
+  return 0
+}
+
+/** A short name of a power of two of ns: 512 ns, 2 µs. @param {number} i */
+export function binName(i) {
+  const ns = 2 ** i
+  const [d, unit] = ns < 1000 ? [1, 'ns'] : ns < 1e6 ? [1024, 'µs'] : ns < 1e9 ? [2 ** 20, 'ms'] : [2 ** 30, 's']
+  return `${Math.round(ns / d)}\u00a0${unit}`
+}
+
+const WINDOW = 2e9 // ns of samples in one picture
+
+/** The histogram of latencies, in Full speed only. */
+export class Plot extends Base {
+  /** @type {Pen|undefined} */
+  #pen
+  #drawn = ''
+
+  /** @param {any} frame */
+  update(frame) {
+    const all = frame.trace?.aggregates ?? []
+    const last = all.at(-1)
+    if (this.hidden || !last) return
+    const key = `${last.at} ${this.clientWidth} ${this.clientHeight}`
+    if (key === this.#drawn) return
+    this.#drawn = key
+    const svg = this.#build()
+    const W = Math.max(200, svg.clientWidth)
+    const H = Math.max(190, Math.min(312, svg.clientHeight || 260))
+    svg.setAttribute('viewBox', `0 0 ${W} ${H}`)
+    const l = latencyOf(all, last.at - WINDOW)
+    this.#draw(/** @type {Pen} */ (this.#pen), l, W, H)
+    const about = l.total ? `Histogram of ${formatCount(l.total)} latencies, p50 ${formatSpan(l.p50)}, p99 ${formatSpan(l.p99)}` : 'No latency yet'
+    if (svg.getAttribute('aria-label') !== about) svg.setAttribute('aria-label', about)
+  }
+
+  #build() {
+    const there = this.querySelector('svg')
+    if (there) return there
+    const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+    svg.setAttribute('role', 'img')
+    const box = document.createElement('div')
+    box.className = 'in'
+    box.append(svg)
+    this.append(box)
+    heading(this, 'Latency').sub('write began → read returned')
+    this.#pen = new Pen(svg)
+    return svg
+  }
+
+  /** @param {Pen} pen @param {ReturnType<typeof latencyOf>} l @param {number} W @param {number} H */
+  #draw(pen, l, W, H) {
+    const first = Math.max(0, Math.min(l.first - 1, l.last - 9))
+    const n = l.last - first + 2
+    const y1 = H - 44
+    const w = (W - 16) / n
+    const X = (/** @type {number} */ bin) => 8 + (bin - first) * w
+    const most = Math.max(...l.bins, 1)
+    pen.text(8, 16, l.total ? `${formatCount(l.total)} samples, 1 of ${formatCount(l.sample)}` : 'no message has arrived yet', 't2')
+    for (let i = first; i <= l.last + 1; i++) {
+      const hh = ((l.bins[i] ?? 0) / most) * (y1 - 74)
+      if (hh > 0) pen.rect(X(i), y1 - Math.max(1, hh), w - 1.5, Math.max(1, hh), { rx: 2, class: 'soft-a' })
+    }
+    pen.path(`M4 ${y1}H${W - 4}`, { class: 'edge' })
+    const every = Math.ceil(52 / w)
+    for (let i = first; i <= l.last + 1; i += every) pen.text(X(i), y1 + 16, binName(i - 1 < 0 ? 0 : i - 1), 'm t3 mid')
+    pen.text(W - 4, H - 6, 'each bar twice the last', 't2 endt')
+    if (l.total) {
+      const mark = (/** @type {string} */ name, /** @type {number} */ ns, /** @type {number} */ y) => {
+        const x = X(Math.log2(ns) + 1)
+        const left = x > W * 0.55
+        pen.path(`M${x} ${y + 6}V${y1}`, { class: 'quantile' })
+        pen.text(left ? x + 4 : x - 4, y, `${name} ${formatSpan(ns)}`, 'big' + (left ? ' endt' : ''))
+      }
+      mark('p50', l.p50, 62)
+      mark('p99', l.p99, 40)
+    }
+    pen.end()
+  }
+}
+
+define('ipc-plot', Plot)

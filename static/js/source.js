@@ -1,0 +1,149 @@
+// @ts-check
+// The workers' own source, and the line at which each of them is.
+
+import { Base, define, h, heading } from '#ipclab/dom.js'
+import { callNames, Kind, kindNames } from '#ipclab/event.js'
+
+/** @typedef {{n: number, text: string}} Line */
+
+const keywords = new Set(('break case chan const continue default defer else fallthrough for func go goto if import interface map ' +
+  'nil package range return select struct switch type var').split(' '))
+const token = /(\/\/.*$)|("(?:[^"\\]|\\.)*"|`[^`]*`|'(?:[^'\\]|\\.)*')|([A-Za-z_]\w*)|([^A-Za-z_"'`/]+|[/"'`])/g
+
+/**
+ * A line of Go in pieces: keywords, strings, comments and the rest.
+ * @param {string} text @returns {{k: ''|'kw'|'str'|'cm', t: string}[]}
+ */
+export function pieces(text) {
+  /** @type {{k: ''|'kw'|'str'|'cm', t: string}[]} */
+  const out = []
+  for (const m of text.matchAll(token)) {
+    const k = m[1] ? 'cm' : m[2] ? 'str' : m[3] && keywords.has(m[3]) ? 'kw' : ''
+    const last = out.at(-1)
+    if (last && last.k === k && k === '') last.t += m[0]
+    else out.push({ k, t: m[0] })
+  }
+  return out
+}
+
+/**
+ * The lines worth showing: those where operations happen, with what is around
+ * them, in blocks. 0 stands for lines left out.
+ * @param {string[]} source @param {number[]} marked line numbers from 1 @param {number} around @returns {number[]}
+ */
+export function excerpt(source, marked, around = 3) {
+  const keep = new Set()
+  for (const m of marked) for (let n = m - around; n <= m + around; n++) if (n >= 1 && n <= source.length) keep.add(n)
+  const shown = [...keep].sort((a, b) => a - b)
+  const blank = (/** @type {number|undefined} */ n) => n !== undefined && !source[n - 1]?.trim()
+  /** @type {number[]} */
+  const out = []
+  shown.forEach((n, i) => {
+    const first = i === 0 || shown[i - 1] !== n - 1
+    const last = shown[i + 1] !== n + 1
+    if (blank(n) && (first || last)) return // a block neither begins nor ends with an empty line
+    const before = out.at(-1)
+    if (before && before !== n - 1) out.push(0)
+    out.push(n)
+  })
+  return out
+}
+
+/**
+ * At which line a process is: held before a gate, or at its present call.
+ * @param {any} p a process of the state @param {string[]} gates @param {Record<string, number>} lines @returns {number} 0 if unknown
+ */
+export function lineOf(p, gates, lines) {
+  if (p.st === 'gone' || p.st === 'none' || p.st === 'zombie') return 0
+  if (p.gate > 0) {
+    const gate = gates[p.gate - 1]
+    const at = lines['gate ' + gate] ?? lines[gate ?? '']
+    if (at) return at
+  }
+  const c = p.call
+  if (!c) return 0
+  const kind = kindNames[c.kind] ?? ''
+  const call = callNames[c.call] ?? ''
+  const add = c.kind === Kind.STORE && !c.part ? ['add', 'gate add'] : []
+  const block = p.st === 'blocked' ? [`block ${call}`] : []
+  for (const key of [...add, ...block, `${kind} ${call}`.trim(), kind]) if (lines[key]) return lines[key] ?? 0
+  return 0
+}
+
+/** `<ipc-source>`: the source with the present lines. */
+export class Source extends Base {
+  /** @type {Map<number, {row: HTMLElement, whos: HTMLElement, said: string}>} */
+  #rows = new Map()
+  /** @type {HTMLElement|undefined} */
+  #pre
+  #source = ''
+  #whole = false
+  #drawn = ''
+  /** @type {any} */
+  #frame
+
+  /** @param {any} frame */
+  update(frame) {
+    const { header, state } = frame
+    this.#frame = frame
+    if (!header || !state) return
+    if (!this.#pre || header.mechanism.source !== this.#source) this.#build(header)
+    const procs = /** @type {any[]} */ (state.procs)
+    const lines = header.lines ?? {}
+    const at = procs.map((p, i) => lineOf(p, header.scene.procs[i]?.gates ?? [], lines))
+    const now = state.now?.proc ? at[state.now.proc - 1] ?? 0 : 0
+    const key = `${at} ${now} ${procs.map(p => p.pid)}`
+    if (key === this.#drawn) return
+    this.#drawn = key
+    for (const [n, r] of this.#rows) {
+      r.row.classList.toggle('on', n === now)
+      const who = procs.filter((_, i) => at[i] === n)
+      const said = who.map(p => p.pid).join()
+      if (said === r.said) continue
+      r.said = said
+      r.whos.replaceChildren(...who.map(p => h('span', { className: 'who ' + p.hue }, procs.length > 3 ? p.letter : String(p.pid || p.role))))
+    }
+    this.#show(now || at.find(n => n > 0) || 0)
+  }
+
+  /** @param {any} header */
+  #build(header) {
+    this.#source = header.mechanism.source
+    this.#rows.clear()
+    this.#drawn = ''
+    const source = this.#source.split('\n')
+    const marked = Object.values(header.lines ?? {}).map(Number)
+    const shown = this.#whole || !marked.length ? source.map((_, i) => i + 1) : excerpt(source, marked)
+    const rows = shown.map(n => {
+      if (!n) return h('div', { className: 'skip' }, h('i', {}, '⋮'))
+      const whos = h('span', { className: 'whos' })
+      const code = h('span', {}, ...pieces((source[n - 1] ?? '').replaceAll('\t', '    ')).map(p => (p.k ? h('span', { className: p.k }, p.t) : p.t)))
+      const row = h('div', {}, h('i', {}, String(n)), code, whos)
+      this.#rows.set(n, { row, whos, said: '' })
+      return row
+    })
+    if (!this.#pre) {
+      const button = h('button', { className: 'small', type: 'button', 'aria-pressed': 'false' }, 'whole file')
+      button.addEventListener('click', () => {
+        this.#whole = !this.#whole
+        button.setAttribute('aria-pressed', String(this.#whole))
+        this.#source = ''
+        this.update(this.#frame)
+      })
+      heading(this, this.dataset.title ?? 'Code the workers run').end.append(button)
+      this.append((this.#pre = h('pre', { className: 'code', tabIndex: 0, role: 'region', 'aria-label': 'Source of the workers' })))
+    }
+    this.#pre.replaceChildren(...rows)
+  }
+
+  /** Brings a line into view, within the panel only. @param {number} n */
+  #show(n) {
+    const row = this.#rows.get(n)?.row
+    const pre = this.#pre
+    if (!row || !pre) return
+    const top = row.offsetTop - pre.offsetTop
+    if (top < pre.scrollTop || top + row.offsetHeight > pre.scrollTop + pre.clientHeight) pre.scrollTop = Math.max(0, top - pre.clientHeight / 3)
+  }
+}
+
+define('ipc-source', Source)
