@@ -8,6 +8,7 @@ import (
 	"mime"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -72,7 +73,7 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 	id, err := s.runs.start(m, o)
 	if err != nil {
 		s.log.Info("run refused", "mechanism", q.Mechanism, "why", err)
-		sayError(w, http.StatusConflict, err)
+		sayError(w, http.StatusConflict, fitting(m, o.Settings, err))
 		return
 	}
 	sayJSON(w, http.StatusCreated, map[string]string{"id": id})
@@ -88,7 +89,7 @@ func (s *Server) options(q *request) (lab.Mechanism, lab.Options, error) {
 	}
 	info := m.Info()
 	if q.Experiment != "" {
-		e := experiment(&info, q.Experiment)
+		e := info.Experiment(q.Experiment)
 		if e == nil {
 			return nil, o, fmt.Errorf("%s has no experiment %q", info.ID, clip(q.Experiment))
 		}
@@ -117,43 +118,53 @@ func (s *Server) options(q *request) (lab.Mechanism, lab.Options, error) {
 	return m, o, nil
 }
 
-// experiment finds one by its name or its number.
-func experiment(info *lab.Info, name string) *lab.Experiment {
-	for i := range info.Experiments {
-		if e := &info.Experiments[i]; e.Name == name || e.ID == name {
-			return e
-		}
-	}
-	return nil
-}
-
-// boundError is a knob's value out of its bounds, and the nearest within.
-type boundError struct {
-	knob         *lab.KnobInfo
-	asked, limit int64
-}
-
-func (e *boundError) Error() string {
-	return fmt.Sprintf("%s = %d is out of bounds: it can be %d to %d %s", e.knob.Name, e.asked, e.knob.Min, e.knob.Max, e.knob.Unit)
-}
-
+// setting reads a knob's value.
 func setting(info *lab.Info, name string, v value) (int64, error) {
 	i := slices.IndexFunc(info.Knobs, func(k lab.KnobInfo) bool { return k.Name == name })
 	if i < 0 {
 		return 0, fmt.Errorf("%s has no knob %q", info.ID, clip(name))
 	}
 	k := &info.Knobs[i]
-	if v.name != "" {
-		n := slices.Index(k.Values, v.name)
-		if n < 0 {
-			return 0, fmt.Errorf("%s cannot be %q: it can be %s", name, clip(v.name), strings.Join(k.Values, ", "))
+	if v.name == "" {
+		v.name = strconv.FormatInt(v.number, 10)
+	}
+	n, err := k.Parse(clip(v.name))
+	if near := min(max(v.number, k.Min), k.Max); err != nil && near != v.number {
+		err = &fitError{err, lab.Settings{name: near}}
+	}
+	return n, err
+}
+
+// A fitError is a refusal that names settings which would do.
+type fitError struct {
+	error
+	fits lab.Settings
+}
+
+func (e *fitError) Unwrap() error { return e.error }
+
+// fitting adds to a refused budget of processes the largest setting that fits.
+func fitting(m lab.Mechanism, set lab.Settings, err error) error {
+	b := new(lab.Budget)
+	if !errors.As(err, &b) || b.What != "processes" {
+		return err
+	}
+	info := m.Info()
+	full, bad := info.Complete(set)
+	if bad != nil {
+		return err
+	}
+	for _, k := range info.Knobs {
+		was := full[k.Name]
+		for v := was - 1; v >= max(k.Min, was-64); v-- {
+			full[k.Name] = v
+			if int64(len(m.Scene(full).Procs)) <= b.Left {
+				return &fitError{err, lab.Settings{k.Name: v}}
+			}
 		}
-		return k.Min + int64(n), nil
+		full[k.Name] = was
 	}
-	if near := min(max(v.number, k.Min), k.Max); near != v.number {
-		return 0, &boundError{k, v.number, near}
-	}
-	return v.number, nil
+	return err
 }
 
 const (

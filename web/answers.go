@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 
+	"ipclab/lab"
 	"ipclab/templates"
 )
 
@@ -29,20 +30,20 @@ func sayJSON(w http.ResponseWriter, status int, v any) {
 
 // refused is how an error looks to a page.
 type refused struct {
-	Error string           `json:"error"`
-	Asked *int64           `json:"asked,omitempty"`
-	Left  *int64           `json:"left,omitempty"`
-	Limit *int64           `json:"limit,omitempty"`
-	Fits  map[string]int64 `json:"fits,omitempty"` // settings that would do
+	Error string       `json:"error"`
+	Asked *int64       `json:"asked,omitempty"`
+	Left  *int64       `json:"left,omitempty"`
+	Limit string       `json:"limit,omitempty"` // where the bound comes from
+	Fits  lab.Settings `json:"fits,omitempty"`  // settings that would do
 }
 
 func sayError(w http.ResponseWriter, status int, err error) {
 	out := refused{Error: err.Error()}
-	if e := new(limitError); errors.As(err, &e) {
-		out.Asked, out.Left, out.Limit = &e.asked, &e.left, &e.limit
+	if e := new(lab.Budget); errors.As(err, &e) {
+		out.Asked, out.Left, out.Limit = &e.Asked, &e.Left, e.Limit
 	}
-	if e := new(boundError); errors.As(err, &e) {
-		out.Asked, out.Limit, out.Fits = &e.asked, &e.limit, map[string]int64{e.knob.Name: e.limit}
+	if e := new(fitError); errors.As(err, &e) {
+		out.Fits = e.fits
 	}
 	sayJSON(w, status, out)
 }

@@ -11,6 +11,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // Role says what a request may do. It comes from the secret that the request
@@ -35,6 +36,9 @@ type guard struct {
 	token   string          // in the printed address
 	secrets map[Role]string // in cookies
 	wrong   bucket
+
+	mu   sync.Mutex
+	once string // opens the first page one time; "" when it is spent
 }
 
 func newGuard(addr net.Addr) *guard {
@@ -113,7 +117,7 @@ func (g *guard) admit(w http.ResponseWriter, r *http.Request) (Role, *refusal) {
 // a cookie. The token stays valid until the lab ends: a second browser may come.
 func (g *guard) who(w http.ResponseWriter, r *http.Request) (Role, *refusal) {
 	if token := r.URL.Query().Get("token"); token != "" {
-		if same(token, g.token) {
+		if same(token, g.token) || g.spend(token) {
 			if r.Method == http.MethodGet {
 				http.SetCookie(w, &http.Cookie{Name: g.cookie, Value: g.secrets[Presenter], Path: "/", HttpOnly: true, SameSite: http.SameSiteStrictMode})
 			}
@@ -137,6 +141,25 @@ func (g *guard) who(w http.ResponseWriter, r *http.Request) (Role, *refusal) {
 		return "", refuse(http.StatusUnauthorized, "this browser has not opened the lab yet: open the address that ipclab printed in its terminal, %s?token=…", g.home)
 	}
 	return role, nil
+}
+
+// newOnce makes a token for one use: it may be seen by others, as the arguments of
+// a program are.
+func (g *guard) newOnce() string {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.once = secret()
+	return g.once
+}
+
+func (g *guard) spend(token string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.once == "" || !same(token, g.once) {
+		return false
+	}
+	g.once = ""
+	return true
 }
 
 // clip keeps foreign text short in our own sentences.

@@ -77,7 +77,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request) {
 		d.Run = run
 	}
 	if name := r.URL.Query().Get("experiment"); name != "" {
-		e := experiment(&d.Info, name)
+		e := d.Info.Experiment(name)
 		if e == nil {
 			s.problem(w, r, http.StatusNotFound, "There is no experiment "+clip(name), d.Info.Title+" lists those that there are.")
 			return

@@ -73,15 +73,6 @@ func newRuns(ctx context.Context) *runs {
 	return &runs{ctx: ctx, launch: startLab, idle: time.Minute, byID: map[string]*watched{}}
 }
 
-// limitError is a refusal with its numbers: how many were asked for, how many are
-// left, and how many there are in all.
-type limitError struct {
-	text               string
-	asked, left, limit int64
-}
-
-func (e *limitError) Error() string { return e.text }
-
 // start makes a run and waits for its first page.
 func (rs *runs) start(m lab.Mechanism, o lab.Options) (string, error) {
 	if err := rs.reserve(); err != nil {
@@ -115,7 +106,7 @@ func (rs *runs) reserve() error {
 	}
 	if n >= maxRuns {
 		if oldest == nil {
-			return &limitError{fmt.Sprintf("%d runs are going on and all are being watched: close the page of one of them", n), int64(n + 1), 0, maxRuns}
+			return fmt.Errorf("%w: all of them are being watched; close the page of one", &lab.Budget{What: "runs", Asked: int64(n + 1), Left: 0, Limit: "the lab's own limit, 4 at once"})
 		}
 		rs.remove(oldest)
 	}

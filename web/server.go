@@ -71,11 +71,17 @@ func New(l net.Listener, o Options) (*Server, error) {
 }
 
 // URL is the address to open: it holds the token.
-func (s *Server) URL() string {
+func (s *Server) URL() string { return s.address(s.guard.token) }
+
+// OnceURL is an address that opens the lab one time: for handing over where others
+// may see it. The last one made is the one that counts.
+func (s *Server) OnceURL() string { return s.address(s.guard.newOnce()) }
+
+func (s *Server) address(token string) string {
 	if s.file != "" {
-		return s.guard.home + "play?token=" + s.guard.token
+		return s.guard.home + "play?token=" + token
 	}
-	return s.guard.home + "?token=" + s.guard.token
+	return s.guard.home + "?token=" + token
 }
 
 // maxConns is how many connections there can be at once: some for each page.
