@@ -43,7 +43,7 @@ func Bench(d BenchData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<ipc-transport class=\"transport\" role=\"region\" aria-label=\"Time\"></ipc-transport><div id=\"banners\"></div><main id=\"main\" tabindex=\"-1\"><section class=\"col left\" aria-label=\"Experiment\"><ipc-tries class=\"panel\"></ipc-tries> <ipc-knobs class=\"panel\"></ipc-knobs> <ipc-prove class=\"panel\"></ipc-prove></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<ipc-transport class=\"transport\" role=\"region\" aria-label=\"Time\"></ipc-transport><div id=\"banners\"></div><main id=\"main\" tabindex=\"-1\"><section class=\"col left\" id=\"left\" aria-label=\"Experiment\"><ipc-tries class=\"panel\"></ipc-tries> <ipc-knobs class=\"panel\"></ipc-knobs> <ipc-prove class=\"panel\"></ipc-prove></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -51,7 +51,7 @@ func Bench(d BenchData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = details("Code the workers run").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = details("Code the workers run", true).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -130,7 +130,7 @@ func benchTools(d BenchData) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<button type=\"button\" class=\"btn\" data-left-button aria-expanded=\"false\">Parameters<kbd>P</kbd></button> ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<button type=\"button\" class=\"btn\" data-left-button aria-expanded=\"false\">Parameters</button> ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -179,7 +179,7 @@ func middle() templ.Component {
 }
 
 // details are three panels in a column, or below 900 px three tabs.
-func details(code string) templ.Component {
+func details(code string, do bool) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -200,20 +200,30 @@ func details(code string) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<section class=\"col right\" aria-label=\"Details\"><div class=\"tabs\" role=\"tablist\" aria-label=\"Details\"><button type=\"button\" role=\"tab\" id=\"tab-source\" aria-controls=\"panel-source\" aria-selected=\"false\" tabindex=\"-1\">Code</button> <button type=\"button\" role=\"tab\" id=\"tab-kernel\" aria-controls=\"panel-kernel\" aria-selected=\"false\" tabindex=\"-1\">Kernel</button> <button type=\"button\" role=\"tab\" id=\"tab-log\" aria-controls=\"panel-log\" aria-selected=\"true\">Events</button></div><ipc-source class=\"panel\" id=\"panel-source\" data-title=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<section class=\"col right\" aria-label=\"Details\"><div class=\"tabs\" role=\"tablist\" aria-label=\"Details\"><button type=\"button\" role=\"tab\" id=\"tab-source\" aria-controls=\"panel-source\" aria-selected=\"false\" tabindex=\"-1\">Code</button> <button type=\"button\" role=\"tab\" id=\"tab-kernel\" aria-controls=\"panel-kernel\" aria-selected=\"false\" tabindex=\"-1\">Kernel</button> <button type=\"button\" role=\"tab\" id=\"tab-log\" aria-controls=\"panel-log\" aria-selected=\"true\">Events</button> ")
+		if templ_7745c5c3_Err != nil {
+			return templ_7745c5c3_Err
+		}
+		if do {
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "<button type=\"button\" role=\"tab\" id=\"tab-do\" aria-controls=\"left\" aria-selected=\"false\" tabindex=\"-1\">Do</button>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+		}
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</div><ipc-source class=\"panel\" id=\"panel-source\" data-title=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
 		var templ_7745c5c3_Var7 string
 		templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(code)
 		if templ_7745c5c3_Err != nil {
-			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/bench.templ`, Line: 61, Col: 63}
+			return templ.Error{Err: templ_7745c5c3_Err, FileName: `templates/bench.templ`, Line: 64, Col: 63}
 		}
 		_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 10, "\"></ipc-source> <ipc-kernel class=\"panel\" id=\"panel-kernel\"></ipc-kernel> <ipc-log class=\"panel tabon\" id=\"panel-log\"></ipc-log></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "\"></ipc-source> <ipc-kernel class=\"panel\" id=\"panel-kernel\"></ipc-kernel> <ipc-log class=\"panel tabon\" id=\"panel-log\"></ipc-log></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

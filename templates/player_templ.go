@@ -58,7 +58,7 @@ func Player(d PlayerData) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = details("Code the workers ran").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = details("Code the workers ran", false).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -1,0 +1,148 @@
+// @ts-check
+// What every page has: keys and their help, the theme, the menu on narrow screens,
+// and the voice for those who listen.
+
+import { h, say } from '#ipclab/dom.js'
+import { t } from '#ipclab/strings.js'
+
+/** @typedef {Record<string, () => void>} Handlers by name, see below */
+
+// Key → name of what it does. Letters can be switched off.
+/** @type {Record<string, string>} */
+const KEYS = {
+  ' ': 'go', '.': 'forward', ',': 'back', ArrowLeft: 'left', ArrowRight: 'right', Home: 'begin', End: 'live', PageUp: 'chapterBack', PageDown: 'chapterForth',
+  '1': 'step', '2': 'slow', '3': 'full', '4': 'replay', '[': 'markBack', ']': 'markForth', '?': 'help',
+  b: 'block', p: 'present', l: 'log', e: 'experiments', n: 'next', m: 'mark',
+}
+
+/** @type {[string[], import('#ipclab/strings.js').Key][]} */
+const HELP = [
+  [['Space'], 'kNext'], [['B'], 'kBlock'], [[',', '.'], 'kEvents'], [['←', '→'], 'kScrub'], [['1', '2', '3', '4'], 'kModes'], [['End'], 'kEnd'],
+  [['M'], 'kMark'], [['E'], 'kExperiments'], [['P'], 'kPresent'], [['L'], 'kLog'], [['N'], 'kNextOp'], [['?'], 'kHelp'], [['Esc'], 'kEsc'],
+]
+
+const store = {
+  /** @param {string} k */
+  get(k) { try { return localStorage.getItem('ipclab.' + k) } catch { return null } },
+  /** @param {string} k @param {string} v */
+  set(k, v) { try { localStorage.setItem('ipclab.' + k, v) } catch { /* the choice lasts as long as the page */ } },
+}
+
+let letters = store.get('letters') !== 'off'
+
+/** Binds the keys of a page. @param {Handlers} on */
+export function bindKeys(on) {
+  addEventListener('keydown', e => {
+    if (e.ctrlKey || e.altKey || e.metaKey || e.defaultPrevented || document.querySelector('dialog[open]')) return
+    const name = KEYS[e.key.length === 1 ? e.key.toLowerCase() : e.key]
+    if (!name || (/^[a-z]$/i.test(e.key) && !letters)) return
+    const at = /** @type {HTMLElement} */ (e.target)
+    if (ownsKey(at, e.key)) return
+    const act = name === 'help' ? openHelp : on[name]
+    if (!act) return
+    e.preventDefault()
+    act()
+  })
+}
+
+/** Whether the element in focus means something else by this key. @param {HTMLElement} at @param {string} key */
+function ownsKey(at, key) {
+  if (at.isContentEditable || at.matches('textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=file])')) return true
+  if (key === ' ') return at.closest('button, a, input, summary, [role=tab], [role=radio]') !== null
+  if (/^(Arrow|Home|End|Page)/.test(key)) return at.closest('input, [role=slider], [role=tablist], [role=radiogroup], [role=log], pre') !== null
+  return false
+}
+
+/** @type {HTMLDialogElement|null} */
+let help = null
+
+function openHelp() {
+  help ??= makeHelp()
+  help.showModal()
+}
+
+function makeHelp() {
+  const list = h('dl', { className: 'keys' })
+  for (const [keys, what] of HELP) list.append(h('dt', {}, ...keys.flatMap(k => [h('kbd', {}, k), ' '])), h('dd', {}, t(what)))
+  const sw = /** @type {HTMLInputElement} */ (h('input', { type: 'checkbox', className: 'sw', id: 'letters', checked: letters }))
+  sw.addEventListener('change', () => {
+    letters = sw.checked
+    store.set('letters', letters ? 'on' : 'off')
+  })
+  const close = h('button', { type: 'button', className: 'btn sm' }, t('close'), h('kbd', {}, 'Esc'))
+  const d = /** @type {HTMLDialogElement} */ (h('dialog', { className: 'help', 'aria-labelledby': 'help-title' },
+    h('h2', { id: 'help-title' }, t('keys'), h('span', { className: 'sp' }), close), list, h('p', { className: 'note' }, t('legend')),
+    h('p', { className: 'toggle' }, sw, h('label', { htmlFor: 'letters' }, t('letters')))))
+  close.addEventListener('click', () => d.close())
+  document.body.append(d)
+  return d
+}
+
+/** The buttons in every header. */
+export function bindHeader() {
+  const root = document.documentElement
+  document.querySelector('[data-theme-button]')?.addEventListener('click', () => {
+    root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark'
+    store.set('theme', root.dataset.theme)
+    dispatchEvent(new Event('ipc-look'))
+  })
+  document.querySelector('[data-keys-button]')?.addEventListener('click', openHelp)
+  const menu = document.querySelector('[data-menu]')
+  const tools = document.getElementById('tools')
+  menu?.addEventListener('click', () => menu.setAttribute('aria-expanded', String(tools?.classList.toggle('open'))))
+  tools?.addEventListener('click', () => {
+    tools.classList.remove('open')
+    menu?.setAttribute('aria-expanded', 'false')
+  })
+}
+
+/** To the view for projectors and back. */
+export function present() {
+  const { dataset } = document.documentElement
+  if (dataset.view === 'present') delete dataset.view
+  else dataset.view = 'present'
+  dispatchEvent(new Event('ipc-look'))
+}
+
+/** Tabs below 900 px: role=tablist with panels beside it. @param {ParentNode} root @param {(id: string) => void} [chosen] */
+export function bindTabs(root, chosen) {
+  const tabs = /** @type {HTMLElement[]} */ ([...root.querySelectorAll('[role=tab]')])
+  const choose = (/** @type {HTMLElement} */ tab) => {
+    for (const b of tabs) {
+      const on = b === tab
+      b.setAttribute('aria-selected', String(on))
+      b.tabIndex = on ? 0 : -1
+      document.getElementById(b.getAttribute('aria-controls') ?? '')?.classList.toggle('tabon', on)
+    }
+    chosen?.(tab.getAttribute('aria-controls') ?? '')
+  }
+  tabs.forEach((tab, i) => {
+    tab.addEventListener('click', () => choose(tab))
+    tab.addEventListener('keydown', e => {
+      const by = e.key === 'ArrowRight' ? 1 : e.key === 'ArrowLeft' ? -1 : 0
+      if (!by) return
+      const to = tabs[(i + by + tabs.length) % tabs.length]
+      choose(to)
+      to.focus()
+    })
+  })
+}
+
+let told = 0
+/** @type {any} */
+let waiting = 0
+
+/**
+ * Speaks to those who listen, at most once in `every` ms: of what comes in between
+ * only the newest is said.
+ * @param {string} text @param {number} [every]
+ */
+export function announce(text, every = 0) {
+  const at = document.getElementById('say')
+  if (!at || !text) return
+  clearTimeout(waiting)
+  const wait = told + every - performance.now()
+  if (wait > 0) return void (waiting = setTimeout(announce, wait, text, 0))
+  told = performance.now()
+  say(at, text)
+}

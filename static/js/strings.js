@@ -1,0 +1,116 @@
+// @ts-check
+// Every text that the page's own modules show stands here, so that it can be
+// translated in one place. {name} is filled in by t.
+
+const catalogue = {
+  // modes
+  step: 'Step', slow: 'Slow', full: 'Full speed', replay: 'Replay',
+  timeMode: 'Time mode',
+  next: 'Next operation', nextBlock: 'Run to next block', one: 'One operation',
+  pause: 'Pause', goOn: 'Go on', play: 'Play', freeze: 'Freeze', again: 'Run it again',
+  window100: 'Replay last 100 ms', backToLive: 'Back to live',
+  backEvent: 'Back one event', forwardEvent: 'Forward one event',
+  pace: 'Pace', paceValue: '{n} a second', timeScale: 'Time scale', window: 'Window', windowValue: 'last {n} s',
+  bookmark: 'Bookmark', bookmarks: '{n} bookmarks',
+  asRecorded: 'as recorded', slower: '{n} times slower', scaleValue: '1 µs → {n} ms',
+  behind: '{t} behind', behindLive: '{t} behind · the workers go on', ended: 'the run has ended',
+
+  // what may be claimed
+  stepClaim: 'Workers are held between operations.',
+  stepTruth: 'What each call did is real. When it starts is up to you. Timings are longer than at full speed.',
+  slowClaim: 'The lab lets {n} operations a second go,',
+  slowTruth: 'in a seeded order (seed {seed}). What each call did is real; timings are longer than at full speed.',
+  fullClaim: 'Counters are exact.',
+  fullTruth: 'Every call is recorded; only this mode may speak of rates and latencies.',
+  fullTruthSample: 'Of the calls, 1 of {n} is recorded in full; only this mode may speak of rates and latencies.',
+  pastClaim: 'You look at the past.',
+  pastTruth: 'Order and intervals are those of the run. Acting on a process returns to now first.',
+  pastPacedTruth: 'Order is that of the run; its timings were made by the pace.',
+  endClaim: 'No worker is running.',
+  endTruth: 'All that was recorded is here. Start it again for new processes.',
+  playClaim: 'This is a recording.',
+  playTruth: 'No process is running; the pids are those of that day. Recorded on {kernel}, {cpus} cores, {date}.',
+  viewerClaim: 'You are watching.',
+  viewerTruth: 'The presenter controls the processes. You can pause, go back and open any panel for yourself.',
+
+  // knobs
+  parameters: 'Parameters', reset: 'Reset', fewer: 'Fewer: {k}', more: 'More: {k}',
+  onRestart: 'from the next start', restart: 'Restart with these', asked: 'asked for {n}',
+  to: '{a} to {b}', off: 'off', on: 'on', knobsFixed: 'Only the presenter turns these.',
+
+  // experiments
+  experiments: 'Experiments', experimentsWith: 'Experiments with: {title}', close: 'Close',
+  experimentsText: 'Each sets the parameters, runs, and shows what must be seen. Predict it for yourself first.',
+  find: 'Find an experiment', findHint: 'Find: full, lost, two writers', run: 'Run', chosen: 'chosen', allOf: 'All {n} experiments',
+  runsHere: 'runs here', rate: '{a} of {b}', notTried: 'not tried yet', statistical: 'statistical', showsNumber: 'shows a number',
+  expected: 'expected in {n} %', belowRate: '! fewer than promised', nothingFound: 'No experiment is called so.', mustSee: 'What must be seen',
+  experimentsFoot: 'of runs here: how often it came out so on this machine. statistical: depends on chance; judged over many runs, never over one.',
+
+  // states
+  starting: 'starting', joining: 'joining', processes: '{n} real processes · this machine', oneProcess: '1 real process · this machine', noProcess: 'no process is running', following: '{n} following',
+  goneTitle: 'The ipclab server has not answered for {n} seconds.', goneText: 'All workers end with it. The last picture is kept below.',
+  goneWay: 'Trying again every 2 seconds. If you closed it: start it with ipclab and this page goes on by itself, with new processes.',
+  staleTitle: 'This is another start of the lab.', staleText: 'Open the address that it printed in its terminal.',
+  save: 'Save', saveHere: 'Save what is here', saved: 'Saved {n} events.',
+  cannotTitle: '{title} cannot run here', useRecording: 'Use a recording', whatShows: 'What this machine can show',
+  refusedTitle: 'Not started: too much for this machine', refusedShort: 'Not started', youAsked: 'you asked for', leftHere: '● left here', atMost: 'at most',
+  refusedText: 'Nothing was started and nothing was changed.', runWith: 'Run with {fits}', changeNumber: 'Change the number', tryAgain: 'Try again',
+  lostTitle: '{a} of {b} events were lost', lostText: 'a worker was faster than its record. The counters are exact and still agree with the kernel; in the gap nothing is drawn.',
+  runSlower: 'Run again, slower', dismiss: 'Go on',
+  thinned: 'The oldest events are thinned out: this page keeps a million.',
+  nothingTitle: 'No operation yet', nothingStep: 'All processes are held before their first call. Press Space: the first call appears here as a sentence.', nothingSlow: 'The first operation comes in a moment.',
+  wrongTitle: 'The drawing is wrong by {n}', wrongText: '○ worked out {a}, ● kernel {b}. The kernel is right; the level bar shows it.', report: 'Save this run',
+  notDone: 'Not done: {why}', endedTitle: 'The run has ended.', newRun: 'A new run was started: new processes, new pids.',
+  acting: 'Back to live first: a real run cannot be forked.',
+
+  // home
+  pausePipe: 'Pause', wakePipe: 'Go on', sleepReader: 'Put the reader to sleep', wakeReader: 'Wake the reader',
+
+  // player
+  chapters: 'Chapters', previousChapter: 'Previous chapter', nextChapter: 'Next chapter', speed: 'Speed', cannotRead: '! cannot be read, see below',
+  aboutText: '{n} events, {lost} while it was recorded.', noneLost: 'none lost', someLost: '{n} lost', runHere: 'Run it on this machine',
+  runHereText: 'Opens the bench with these parameters and real processes here. The outcome can differ; that is the point.',
+  damagedTitle: 'Damaged from {t} on', damagedText: '{why} {n} events up to there are whole and play normally; the rest is not shown, and no state is guessed.', saveWhole: 'Save the whole part',
+  startOfRun: 'Start', another: 'Open another',
+
+  // doctor
+  checking: 'Checking: {a} of {b} done', checked: 'Checked: {ok} of {b} can be shown', checkedText: 'Each check made the real thing, looked at it and removed it.',
+  groupMechanisms: 'Inside this machine', groupLooking: 'Looking, timing and the network', groupCount: '{ok} can be shown, {no} cannot, {part} in part',
+  copied: 'Copied.', selectToCopy: 'Selected: copy it with Ctrl C.', doctorGone: 'The server does not answer. Trying again.',
+
+  // keys
+  keys: 'Keys', theme: 'Theme', letters: 'Single-letter keys', menu: 'Menu',
+  kNext: 'next operation, play or pause', kBlock: 'run to next block', kEvents: 'previous and next event', kScrub: 'scrub', kModes: 'the four time modes',
+  kPresent: 'present', kLog: 'events as text', kExperiments: 'experiments', kEnd: 'back to live', kHelp: 'this help', kEsc: 'close',
+  kMark: 'set a bookmark; [ and ] go to it', kNextOp: 'next operation', kChapters: 'chapters',
+  legend: 'Colour says who. Shape says what. Outline says which state. Yellow says now. Red, always with “!”, says wrong. ● read from the kernel, ○ worked out from the calls.',
+
+  // announcements
+  sayFull: '{n} messages a second, {lost}.', sayNoneLost: 'none lost', sayLost: '{n} records lost', sayMode: 'Now: {mode}.', sayPast: 'You look at the past.', sayLive: 'Back to live.',
+}
+
+/** @typedef {keyof typeof catalogue} Key */
+
+/**
+ * A text of the catalogue.
+ * @param {Key} key @param {Record<string, string|number>} [values]
+ */
+export function t(key, values = {}) {
+  return catalogue[key].replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ''))
+}
+
+/** The keys of the catalogue, for its test. */
+export const keys = Object.keys(catalogue)
+
+/** A number in groups of three that never break. @param {number} n */
+export function num(n) {
+  const s = Math.abs(n) < 10000 ? String(Math.round(n * 100) / 100) : String(Math.round(n))
+  const [whole, part] = s.replace('-', '\u2212').split('.')
+  return whole.replace(/\B(?=(\d{3})+$)/g, '\u00a0') + (part ? '.' + part : '')
+}
+
+/** A time in ns, for people. @param {number} ns */
+export function span(ns) {
+  const [v, unit] = ns < 1e3 ? [ns, 'ns'] : ns < 1e6 ? [ns / 1e3, 'µs'] : ns < 1e9 ? [ns / 1e6, 'ms'] : [ns / 1e9, 's']
+  return (v < 10 ? v.toFixed(2) : v < 100 ? v.toFixed(1) : v.toFixed(0)) + '\u00a0' + unit
+}
