@@ -103,7 +103,7 @@ export function pairsOf(header, state) {
   }
   if (agrees.length) {
     const wrong = agrees.includes(false)
-    add(WORKED, 'Model = kernel', wrong ? '! does not agree' : agrees.includes(true) ? '✓ agrees' : 'not compared yet', wrong)
+    add(WORKED, 'Model = kernel', wrong ? '! does not agree' : agrees.includes(true) ? '✓ agrees' : 'not yet', wrong)
   }
   return out
 }

@@ -10,7 +10,8 @@ import { callText, errnoName, formatSpan, messageName, signalName } from '#ipcla
 /** @typedef {import('#ipclab/trace.js').Trace} Trace */
 /** @typedef {{a: number, b: number, k: string, t: string, hue: string, i: number, from?: number}} Item */
 /** @typedef {{proc: number, name: string, hue: string, stripe: boolean, items: Item[]}} Lane */
-/** @typedef {{id: string, type: string, cap: number, hue: string, steps: {u: number, v: number, t: string}[], items: Item[]}} PartLane */
+/** @typedef {{id: string, type: string, cap: number, hue: string, n: number, steps: {u: number, v: number, t: string}[], due: {u: number, v: number}|null}} PartLane */
+/** @typedef {Item & {part: number, value: string, hit: Item|null}} Load a value that was loaded, until something is stored there */
 /** @typedef {{u: number, lane: number, t: string, bad: boolean, i: number}} Mark */
 /** @typedef {{kind: 'ops'|'time', from: number, to: number, pos: (e: Event) => [number, number], cuts: {a: number, b: number}[], stop: number}} Axis */
 
@@ -192,7 +193,13 @@ export function fitSpan(trace, index) {
   if (gaps.length < 2) return 8e9
   gaps.sort((a, b) => a - b)
   const usual = /** @type {number} */ (gaps[Math.floor(gaps.length * 0.6)])
-  return nice(Math.min(120e9, Math.max(2e3, usual * (paced ? 14 : 24))))
+  return ladder(Math.min(120e9, Math.max(2e3, usual * (paced ? 14 : 24))))
+}
+
+/** The same in steps that are not too far apart, so that a span stays when it nearly fits. @param {number} x */
+export function ladder(x) {
+  const p = 10 ** Math.floor(Math.log10(x))
+  return p * ([1, 1.5, 2, 3, 5, 7, 10].find(m => p * m >= x * 0.999) ?? 10)
 }
 
 /** The smallest of 1, 2, 5, 10, 20 … that is not below x. @param {number} x */
@@ -238,13 +245,13 @@ export function lanesOf(trace, header, axis, first) {
   const many = s.procs.length > 2
   /** @type {Lane[]} */
   const lanes = s.procs.map((/** @type {any} */ p, /** @type {number} */ i) => ({
-    proc: i + 1, name: p.role, hue: p.hue, stripe: p.stripe, items: [],
+    proc: i + 1, name: s.procs.length > 4 ? p.letter : p.role, hue: p.hue, stripe: p.stripe, items: [],
   }))
   /** @type {PartLane[]} */
   const parts = partsShown(header.scene.parts, s.procs.length).map(i => {
     const p = header.scene.parts[i]
     const givers = s.procs.filter((/** @type {any} */ q) => q.group === 'giver')
-    return { id: p.id, n: i, type: p.type, cap: s.parts[i].cap, hue: givers.length === 1 ? givers[0].hue : '', steps: [levelOf(s.parts[i], axis.from)], items: [] }
+    return { id: p.id, n: i, type: p.type, cap: s.parts[i].cap, hue: givers.length === 1 ? givers[0].hue : '', steps: [levelOf(s.parts[i], axis.from)], due: null }
   })
   /** @type {Mark[]} */
   const marks = []
@@ -252,17 +259,18 @@ export function lanesOf(trace, header, axis, first) {
   const holes = []
   /** @type {{st: string, a: number, ns: number, call: string}[]} */
   const open = s.procs.map((/** @type {any} */ p) => ({ st: showsAs(p), a: axis.from, ns: p.since, call: callOf(p) }))
-  /** @type {Map<number, Item & {part: number, value: string, hit: boolean}>} */
+  /** @type {Map<number, Load>} */
   const loads = new Map()
   const close = (/** @type {number} */ p, /** @type {number} */ u, /** @type {number} */ ns) => {
     const o = /** @type {any} */ (open[p])
-    if (o.st && u > o.a) lanes[p]?.items.push({ a: o.a, b: u, k: o.st, t: segmentText(o.st, o.call, axis.kind === 'time' ? ns - o.ns : -1, s.mode), hue: s.procs[p].hue, i: -1 })
+    if (o.st && u > o.a) lanes[p]?.items.push({ a: o.a, b: u, k: o.st, t: segmentText(o.st, o.call, axis.kind === 'time' ? ns - o.ns : -1), hue: s.procs[p].hue, i: -1 })
   }
   let last = axis.from
   for (let i = first + 1; i < Math.min(trace.length, axis.stop); i++) {
     const e = trace.at(i)
     let [a, b] = axis.pos(e)
     if (a > axis.to && isAct(e)) break
+    const before = Number(s.parts[e.part - 1]?.value ?? 0)
     fold(s, e)
     const p = e.proc - 1
     const lane = lanes[p]
@@ -275,13 +283,15 @@ export function lanesOf(trace, header, axis, first) {
         const begun = axis.kind === 'ops' && e.kind === Kind.BLOCK ? a + 0.06 : end
         open[p] = { st, a: begun, ns: e.kind === Kind.BLOCK ? e.at : e.at + e.dur, call: callOf(s.procs[p], e) }
       }
-      if (isOp(e)) {
+      if (axis.kind === 'ops' ? isStep(e) && e.kind !== Kind.BLOCK : isOp(e)) {
         const slept = lane.items.at(-1)
         if (axis.kind === 'time' && slept?.k === 'blocked') a = Math.max(a, Math.min(slept.b, b))
         if (axis.kind === 'ops') [a, b] = [a + 0.06, b - 0.06]
         const giver = many && e.msg && e.kind === Kind.RECV ? s.procs[Math.floor(e.msg / 2 ** 40) - 1]?.hue : ''
         lane.items.push({ a, b, k: e.ret < 0 ? 'failed' : 'op', t: boxText(e, s, many), hue: giver || lane.hue, i })
-        windows(e, s, lane, loads, i, a, b)
+        const due = windows(e, s, lane, loads, i, a, b, before)
+        const part = parts.find(q => q.n === e.part - 1)
+        if (part && due !== null) part.due = due === Number(s.parts[part.n].value) ? null : { u: b, v: due }
       }
     }
     if (e.kind === Kind.FAULT) marks.push({ u: b, lane: Math.max(0, p), t: e.want ? 'SIG' + signalName(e.want) : 'died', bad: false, i })
@@ -290,7 +300,7 @@ export function lanesOf(trace, header, axis, first) {
     if (e.kind === Kind.LOST) holes.push({ u: last, w: Math.max(0, a - last), n: e.level })
     last = Math.max(last, Math.min(b, axis.to))
     for (const part of parts) {
-      const now = levelOf(s.parts[/** @type {any} */ (part).n], axis.kind === 'ops' && isStep(e) ? b : e.kind === Kind.RECV ? b : a)
+      const now = levelOf(s.parts[part.n], axis.kind === 'ops' && isStep(e) ? b : e.kind === Kind.RECV ? b : a)
       const was = /** @type {any} */ (part.steps.at(-1))
       if (now.t !== was.t || now.v !== was.v) part.steps.push({ ...now, u: Math.max(now.u, was.u) })
     }
@@ -299,25 +309,28 @@ export function lanesOf(trace, header, axis, first) {
 }
 
 /**
- * Finds stretches in which a process holds a value that another has replaced.
- * @param {Event} e @param {any} s @param {Lane} lane @param {Map<number, any>} loads @param {number} i @param {number} a @param {number} b
+ * Finds stretches in which a process holds a value that another has replaced. The
+ * store that falls into one is marked once the holder has stored over it.
+ * @param {Event} e @param {any} s @param {Lane} lane @param {Map<number, Load>} loads @param {number} i @param {number} a @param {number} b
+ * @param {number} before the value of the part before this event
+ * @returns {number|null} what the part would hold if nothing had been stored over
  */
-function windows(e, s, lane, loads, i, a, b) {
+function windows(e, s, lane, loads, i, a, b, before) {
   if (e.kind === Kind.LOAD && e.part) {
-    loads.set(e.proc, { a, b, k: 'window', t: '', hue: lane.hue, i, part: e.part, value: valueText(e.data), hit: false })
+    loads.set(e.proc, { a, b, k: 'window', t: '', hue: lane.hue, i, part: e.part, value: valueText(e.data), hit: null })
   }
-  if (e.kind !== Kind.STORE || !e.part) return
+  if (e.kind !== Kind.STORE || !e.part) return null
+  const item = lane.items.at(-1)
   for (const [proc, w] of loads) {
-    if (proc === e.proc || w.part !== e.part) continue
-    const item = lane.items.at(-1)
-    if (!w.hit && item) item.k = 'conflict'
-    w.hit = true
+    if (proc !== e.proc && w.part === e.part && !w.hit && item && valueText(e.data) !== w.value) w.hit = item
   }
   const mine = loads.get(e.proc)
-  if (mine && mine.part === e.part) {
-    if (mine.hit) lane.items.unshift({ ...mine, b, t: `${s.procs[e.proc - 1].role} holds the old ${mine.value} all this time` })
-    loads.delete(e.proc)
-  }
+  if (!mine || mine.part !== e.part) return null
+  loads.delete(e.proc)
+  if (!mine.hit) return null
+  mine.hit.k = 'conflict'
+  lane.items.unshift({ ...mine, b, t: `${s.procs[e.proc - 1].role} holds the old ${mine.value} all this time` })
+  return before + Number(valueText(e.data)) - Number(mine.value)
 }
 
 /** @param {Uint8Array} data */
@@ -343,15 +356,10 @@ export function boxText(e, s, many) {
   return messageName(e.msg, s)
 }
 
-/** @param {string} st @param {string} call @param {number} ns @param {number} mode */
-function segmentText(st, call, ns, mode) {
-  const long = ns > 0 && st !== 'held' ? ' · ' + formatSpan(ns) : ''
-  switch (st) {
-    case 'blocked': return 'blocked in ' + call + long
-    case 'stopped': return 'stopped' + long
-    case 'zombie': return 'zombie'
-  }
-  return mode === Mode.SLOW ? 'held by the pace: not its turn' : 'held'
+/** @param {string} st @param {string} call @param {number} ns */
+function segmentText(st, call, ns) {
+  const long = ns > 0 ? ' · ' + formatSpan(ns) : ''
+  return st === 'blocked' ? `blocked in ${call}${long}` : st === 'stopped' ? 'stopped' + long : st === 'zombie' ? 'zombie' : ''
 }
 
 /** @param {any} p @param {Event} [e] */

@@ -2,6 +2,7 @@
 // How a timeline is drawn: lanes, heat strips, playhead, strip of the whole.
 
 import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
+import { Mode } from '#ipclab/event.js'
 import { nice } from '#ipclab/lanes.js'
 import { heatOf } from '#ipclab/plot.js'
 
@@ -50,24 +51,38 @@ export function size(width, p) {
 const toX = (axis, g) => (/** @type {number} */ u) =>
   g.x0 + (Math.max(axis.from, Math.min(axis.to, u)) - axis.from) * (g.x1 - g.x0) / (axis.to - axis.from)
 
-/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, selected: number, state: any, header: any}} o */
+/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, selected: number, end: number, wide: boolean, least: number}} o */
 export function paintLanes(pen, p, axis, g, o) {
   const X = toX(axis, g)
-  ticks(pen, axis, g, X)
+  ticks(pen, axis, g, X, o.end)
   names(pen, p, g, o.selected)
+  const beside = axis.kind === 'time' && !o.wide
   p.lanes.forEach((/** @type {any} */ lane, /** @type {number} */ i) => {
     const y = g.y(i)
     pen.path(`M${g.x0 - 6} ${y + g.lh + g.gap / 2}H${g.x1}`, { class: 'rule' })
-    for (const it of lane.items) if (it.k === 'window') oldValue(pen, it, lane, X, y, g)
+    for (const it of lane.items) if (it.k === 'window') oldValue(pen, it, lane, X, y, g, beside)
+    const held = p.loads.find((/** @type {any} */ w) => w.p === i + 1 && w.hit)
+    if (held) oldValue(pen, { ...held, b: o.end, t: '' }, lane, X, y, g, beside)
     for (const it of lane.items) if (segments.has(it.k)) segment(pen, it, lane.hue, X, y, g, axis.kind === 'ops')
-    boxes(pen, lane, X, y, g, axis, o.now)
+    boxes(pen, lane, X, y, g, axis, o)
   })
-  for (const w of p.loads) if (w.hit) oldValue(pen, { ...w, b: axis.to, t: '' }, p.lanes[w.p - 1], X, g.y(w.p - 1), g)
-  p.parts.forEach((/** @type {any} */ part, /** @type {number} */ k) => level(pen, part, g.parts[k], X, axis, p))
-  for (const c of axis.cuts) if (c.b < axis.to) zigzag(pen, X((c.a + c.b) / 2), g, false)
+  p.parts.forEach((/** @type {any} */ part, /** @type {number} */ k) => level(pen, part, g.parts[k], X, axis, p, o.end))
+  const texts = late.splice(0)
+  for (const c of axis.cuts) if (c.b < axis.to) zigzag(pen, X(c.a + (c.b - c.a) * 0.82), g, false)
   for (const hole of p.holes) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), hole.n, g)
+  for (const t of texts) patch(pen, t)
   marks(pen, p.marks, X, axis, g)
   pen.end()
+}
+
+/** @type {{x: number, y: number, t: string}[]} texts that lie over everything in their lanes */
+const late = []
+
+/** @param {Pen} pen @param {{x: number, y: number, t: string}} o */
+function patch(pen, o) {
+  const w = wide(o.t)
+  pen.rect(o.x - w / 2 - 6, o.y - 8, w + 12, 16, { rx: 4, class: 'patch' })
+  pen.text(o.x, o.y + 4.5, o.t, 'b mid')
 }
 
 const segments = new Set(['blocked', 'stopped', 'zombie', 'held'])
@@ -92,18 +107,19 @@ export function cut(text, max) {
   return text + '…'
 }
 
-/** @param {Pen} pen @param {any} axis @param {Size} g @param {(u: number) => number} X */
-function ticks(pen, axis, g, X) {
+/** @param {Pen} pen @param {any} axis @param {Size} g @param {(u: number) => number} X @param {number} end */
+function ticks(pen, axis, g, X, end) {
   const tick = (/** @type {number} */ x, /** @type {string} */ t) => {
     pen.path(`M${x} ${g.top - 6}V${g.end + 8}`, { class: 'rule' })
     pen.text(x, g.end + 22, t, 'm t3 mid')
   }
   if (axis.kind === 'ops') {
-    for (let n = axis.from; n < axis.to; n++) tick(X(n + 0.5), 'op ' + n)
+    for (let n = axis.from; n < Math.min(axis.to, Math.max(end, axis.from + 1)); n++) tick(X(n + 0.5), 'op\u00a0' + n)
     return
   }
   const s = axis.scale
-  const step = nice(axis.to / Math.max(2, (g.x1 - g.x0) / 92))
+  const step = nice(axis.to / Math.max(2, (g.x1 - g.x0) / 72))
+  const base = axis.to >= 1e8 ? 0 : s.ns[0]
   const edges = [0, ...axis.cuts.flatMap((/** @type {any} */ c) => [c.a, c.b]), Infinity]
   let last = -100
   for (let k = 0; k + 1 < edges.length; k += 2) {
@@ -111,19 +127,21 @@ function ticks(pen, axis, g, X) {
     const b = Math.min(axis.to, edges[k + 1] ?? 0)
     if (a > axis.to) break
     const t0 = s.at(a)
-    for (let t = Math.ceil(t0 / step) * step, m = 0; a + (t - t0) <= b && m < 40; t += step, m++) {
+    for (let t = base + Math.ceil((t0 - base) / step) * step, m = 0; a + (t - t0) <= b && m < 40; t += step, m++) {
       const x = X(a + (t - t0))
-      if (x - last < 60) continue
-      tick(x, axis.to >= 1e8 ? '+' + formatAt(t).replace(/^\+/, '') : tickText(t - s.ns[0], step))
+      if (x - last < 60 || x > g.x1 - 8) continue
+      tick(x, axisText(t - base, step, base === 0))
       last = x
     }
   }
 }
 
-/** @param {number} ns @param {number} step */
-function tickText(ns, step) {
-  const [d, unit] = step >= 1e6 ? [1e6, 'ms'] : step >= 1e3 ? [1e3, 'µs'] : [1, 'ns']
-  return ns >= 1e9 ? formatSpan(ns) : `${Math.round(ns / d)}\u00a0${unit}`
+/** A time on an axis, as exact as its ticks are far apart. @param {number} ns @param {number} step @param {boolean} since */
+export function axisText(ns, step, since) {
+  if (since && ns >= 60e9) return `${Math.floor(ns / 60e9)}:${((ns % 60e9) / 1e9).toFixed(step < 1e9 ? 1 : 0).padStart(step < 1e9 ? 4 : 2, '0')}`
+  const [d, unit] = since || ns >= 1e9 ? [1e9, 's'] : step >= 1e6 ? [1e6, 'ms'] : step >= 1e3 ? [1e3, 'µs'] : [1, 'ns']
+  const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step / d) - 1e-9)))
+  return `${since ? '+' : ''}${(ns / d).toFixed(digits)}\u00a0${unit}`
 }
 
 /** @param {Pen} pen @param {Item} it @param {string} hue @param {(u: number) => number} X @param {number} y @param {Size} g @param {boolean} ops */
@@ -137,42 +155,53 @@ function segment(pen, it, hue, X, y, g, ops) {
   } else if (it.k === 'blocked') pen.rect(a, y, w, g.lh, { rx: 3, fill: `url(#tl-hatch-${hue})`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
   else if (it.k === 'stopped') pen.rect(a, y, w, g.lh, { rx: 3, fill: 'url(#tl-dots)', stroke: `var(--${hue})`, 'stroke-width': 1.5, 'stroke-dasharray': '2 4' })
   else pen.rect(a, y, w, g.lh, { rx: 3, class: 'zombie' })
-  label(pen, it.t, a, w, y, g)
+  if (it.k !== 'held' || it.t) label(pen, it.t, a, w, y, g.lh)
 }
 
-/** A text on a light patch, in its full or a shorter form, or not at all. @param {Pen} pen @param {string} text @param {number} a @param {number} w @param {number} y @param {Size} g */
-function label(pen, text, a, w, y, g) {
-  if (g.lh < 14) return
+/** A text on a light patch, in its full or a shorter form, or not at all. @param {Pen} pen @param {string} text @param {number} a @param {number} w @param {number} y @param {number} lh */
+function label(pen, text, a, w, y, lh) {
+  if (lh < 14 || !text) return
   const short = text.split(/ · | in |:/)[0] ?? ''
   const t = [text, text.split(' · ')[0] ?? '', short].find(s => wide(s) + 20 < w)
   if (!t) return
-  const tw = wide(t)
-  pen.rect(a + w / 2 - tw / 2 - 6, y + g.lh / 2 - 8, tw + 12, 16, { rx: 4, class: 'patch' })
-  pen.text(a + w / 2, y + g.lh / 2 + 4.5, t, 'b mid')
+  late.push({ x: a + w / 2, y: y + lh / 2, t })
 }
 
-/** @param {Pen} pen @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g @param {any} axis @param {number} now */
-function boxes(pen, lane, X, y, g, axis, now) {
+/**
+ * The operations of a lane. In Step all are as wide as a column; in Slow as wide as
+ * their text; else as long as they took, with the text beside them.
+ * @param {Pen} pen @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g @param {any} axis
+ * @param {{now: number, end: number, wide: boolean, least: number}} o
+ */
+function boxes(pen, lane, X, y, g, axis, o) {
   const ops = lane.items.filter((/** @type {Item} */ i) => i.k === 'op' || i.k === 'failed' || i.k === 'conflict')
   const walls = lane.items.filter((/** @type {Item} */ i) => i.k === 'blocked' || i.k === 'stopped').map((/** @type {Item} */ i) => X(i.a))
-  let right = -1
+  const edge = X(o.end)
+  let right = g.x0 - 1
   ops.forEach((/** @type {Item} */ it, /** @type {number} */ k) => {
     if (it.b < axis.from || it.a > axis.to) return
     let a = X(it.a)
-    let w = Math.max(2, X(it.b) - a)
+    let w = Math.max(o.least, X(it.b) - a)
+    let beside = false
     if (axis.kind === 'time') {
       const next = ops[k + 1]
       const wall = Math.min(...walls.filter((/** @type {number} */ x) => x > a + 1), next ? X(next.a) - 2 : g.x1)
-      w = Math.max(w, Math.min(g.lh > 10 ? wide(it.t) + 12 : 4, wall - a))
+      const text = g.lh > 10 ? wide(it.t) : 0
+      if (o.wide) {
+        w = Math.max(w, Math.min(text + 12, wall - a))
+        if (a + w > edge && edge - w > right) a = edge - w // it is the newest: it ends at the playhead
+      } else beside = text > 0 && w < text + 6 && a + w + text + 10 < wall
       if (a + w < right + 0.8) return // less than a pixel beside the last: it is in that
       a = Math.max(a, right)
     }
     right = a + w
-    const is = it.i === now ? 'is-now' : it.k === 'failed' ? 'failed' : 'op'
-    pen.rect(a, y, w, g.lh, is === 'op' ? { rx: 3, fill: `var(--${it.hue})`, stroke: `var(--${it.hue})`, 'stroke-width': w > 5 ? 1 : 0 } :
+    const is = it.i === o.now ? 'is-now' : it.k === 'failed' ? 'failed' : 'op'
+    pen.rect(a, y, w, g.lh, is === 'op' ? { rx: Math.min(3, w / 3), fill: `var(--${it.hue})` } :
       is === 'failed' ? { rx: 3, fill: `var(--${it.hue}-soft)`, stroke: `var(--${it.hue})`, 'stroke-width': 1.5 } : { rx: 3, class: is })
-    const t = g.lh > 10 && it.t ? (wide(it.t) + 4 <= w ? it.t : cut(it.t, w - 6)) : ''
-    if (t.length > 1 && w > 16 || t && t === it.t) pen.text(a + w / 2, y + g.lh / 2 + 4.5, t, 'b mid ' + (is === 'op' ? `on-${it.hue}` : is === 'is-now' ? 'on-now' : ''))
+    if (g.lh <= 10 || !it.t) return
+    const t = wide(it.t) + 4 <= w ? it.t : cut(it.t, w - 6)
+    if (beside) pen.text(a + w + 5, y + g.lh / 2 + 4.5, it.t, 'b')
+    else if (t === it.t || t.length > 2) pen.text(a + w / 2, y + g.lh / 2 + 4.5, t, 'b mid ' + (is === 'op' ? `on-${it.hue}` : is === 'is-now' ? 'on-now' : ''))
     if (it.k === 'conflict') badge(pen, a + w - 2, y + 2)
   })
 }
@@ -183,8 +212,8 @@ function badge(pen, x, y) {
   pen.text(x, y + 5, '!', 'bang mid')
 }
 
-/** A stretch in which a process holds a value that another has replaced. @param {Pen} pen @param {Item} it @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g */
-function oldValue(pen, it, lane, X, y, g) {
+/** A stretch in which a process holds a value that another has replaced. @param {Pen} pen @param {Item} it @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g @param {boolean} beside */
+function oldValue(pen, it, lane, X, y, g, beside) {
   const a = X(it.a) - 3
   const b = X(it.b) + 3
   pen.rect(a, y - 3, b - a, g.lh + 6, { rx: 5, fill: `var(--${lane.hue}-soft)`, stroke: `var(--${lane.hue})`, 'stroke-width': 1, 'stroke-dasharray': '3 3' })
@@ -192,7 +221,7 @@ function oldValue(pen, it, lane, X, y, g) {
   let best = [0, 0]
   let from = a
   const inside = lane.items.filter((/** @type {Item} */ o) => o.i >= 0 && o.k !== 'window' && o.a >= it.a - 0.1 && o.b <= it.b + 0.1)
-  for (const [x, end] of [...inside.map((/** @type {Item} */ o) => [X(o.a), X(o.b)]), [b, b]]) {
+  for (const [x, end] of [...inside.map((/** @type {Item} */ o) => [X(o.a), X(o.b) + (beside ? wide(o.t) + 14 : 0)]), [b, b]]) {
     if (x - from > (best[1] ?? 0) - (best[0] ?? 0)) best = [from, x]
     from = end
   }
@@ -201,10 +230,10 @@ function oldValue(pen, it, lane, X, y, g) {
   if (t) pen.text(((best[0] ?? 0) + (best[1] ?? 0)) / 2, y + g.lh / 2 + 4.5, t, `b mid hue-${lane.hue}`)
 }
 
-/** The lane of a part: level, value or owner. @param {Pen} pen @param {any} part @param {{y: number, h: number}} r @param {(u: number) => number} X @param {any} axis @param {any} p */
-function level(pen, part, r, X, axis, p) {
+/** The lane of a part: level, value or owner. @param {Pen} pen @param {any} part @param {{y: number, h: number}} r @param {(u: number) => number} X @param {any} axis @param {any} p @param {number} until */
+function level(pen, part, r, X, axis, p, until) {
   const steps = part.steps
-  const end = axis.to
+  const end = Math.min(axis.to, until)
   if (part.type === 'futex') {
     steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {
       if (!s.v && !s.t) return
@@ -213,12 +242,13 @@ function level(pen, part, r, X, axis, p) {
       const owner = p.state.procs.find((/** @type {any} */ q) => q.pid === s.v)
       const hue = owner?.hue ?? 'a'
       pen.rect(a, r.y, w, r.h, { rx: 3, fill: s.t ? `url(#tl-hatch-${hue})` : `var(--${hue}-soft)`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
-      label(pen, s.t ? 'dead owner' : `owner ${owner?.role ?? ''} ${s.v}`, a, w, r.y, { lh: r.h, ...{} , x0: 0, x1: 0, top: 0, gap: 0, parts: [], end: 0, height: 0, y: () => 0 })
+      label(pen, s.t ? 'dead owner' : `owner ${owner?.role ?? ''} ${s.v}`, a, w, r.y, r.h)
     })
     return
   }
   const word = part.type === 'word' || part.type === 'sem'
   const vs = steps.map((/** @type {any} */ s) => s.v)
+  if (part.due) vs.push(part.due.v)
   const low = word ? Math.min(...vs) : 0
   const high = Math.max(part.type === 'pipe' ? part.cap || 1 : low + 1, ...vs)
   const Y = (/** @type {number} */ v) => r.y + r.h - ((v - low) / (high - low)) * (r.h - (word ? 14 : 4))
@@ -227,6 +257,12 @@ function level(pen, part, r, X, axis, p) {
   d += `H${X(end)}`
   if (!word) pen.path(`${d}V${r.y + r.h}H${X(steps[0].u)}Z`, { class: part.hue ? 'soft-' + part.hue : 'soft-k' })
   else pen.path(d, { class: 'value' })
+  if (part.due) {
+    const x = X(part.due.u)
+    pen.path(`M${x} ${Y(steps.at(-1).v)}V${Y(part.due.v)}H${Math.max(x + 60, X(end))}`, { class: 'due' })
+    if (x + 70 < X(axis.to)) pen.text(x + 34, Y(part.due.v) + 14, `due: ${formatCount(part.due.v)}`, 'b mid t2')
+    pen.text(x - 6, Y(steps.at(-1).v) + 14, `still ${formatCount(steps.at(-1).v)}`, 'b endt')
+  }
   let last = -99
   steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {
     const a = X(s.u)
@@ -280,12 +316,19 @@ function torn(pen, a, b, n, g) {
 /** The playhead, what is not yet, and what still goes on. @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{u: number, end: number, text: string, t: number, future: boolean, mode: number}} o */
 export function paintNow(pen, p, axis, g, o) {
   const X = toX(axis, g)
+  let told = o.mode !== Mode.SLOW // one lane, on which nothing else is, says what the empty stretches are
+  const quiet = (/** @type {number} */ i) => {
+    if (told || p.lanes[i].items.some((/** @type {Item} */ it) => it.k !== 'held')) return ''
+    told = true
+    return 'held by the pace: not its turn'
+  }
   p.open.forEach((/** @type {any} */ q, /** @type {number} */ i) => {
     if (!q.st || o.end <= q.a || q.a > axis.to) return
-    const text = q.st === 'blocked' ? `blocked in ${q.call}` : q.st === 'held' ? (o.mode === 2 ? 'held by the pace' : 'held') : q.st
-    const long = axis.kind === 'time' && q.st !== 'held' && o.t - q.ns > 1e8 ? ` · ${formatSpan(Math.floor((o.t - q.ns) / 1e8) * 1e8)}` : ''
+    const text = q.st === 'blocked' ? `blocked in ${q.call}` : q.st === 'held' ? quiet(i) : q.st
+    const long = axis.kind === 'time' && (q.st === 'blocked' || q.st === 'stopped') && o.t - q.ns > 1e8 ? ` · ${formatSpan(Math.floor((o.t - q.ns) / 1e8) * 1e8)}` : ''
     segment(pen, { a: q.a, b: o.end, k: q.st, t: text + long, hue: '', i: -1 }, p.lanes[i].hue, X, g.y(i), g, axis.kind === 'ops')
   })
+  for (const t of late.splice(0)) patch(pen, t)
   const x = X(o.u)
   if (o.u >= axis.from && o.u <= axis.to) {
     const rest = g.x1 - x
@@ -341,7 +384,7 @@ export function paintHeat(pen, frame, from, to, width) {
   pen.rect(x - 32, 1, 40, 18, { rx: 5, class: 'is-now' })
   pen.text(x - 12, 14.5, 'live', 'b mid on-now')
   pen.end()
-  return { height: end + 34, bin: h.bin, lost }
+  return { height: end + 34, bin: h.bin, lost: torns.length > 4 || torns.length < h.holes.length ? lost : 0 }
 }
 
 /** @param {Pen} pen @param {{u: number, min: number, mean: number, max: number, cap: number}[]} l @param {(u: number) => number} X @param {number} y @param {number} h @param {number} x0 @param {number} x1 @param {any[]} procs */
@@ -360,9 +403,10 @@ function envelope(pen, l, X, y, h, x0, x1, procs) {
     pen.path(`${upper}${lower}Z`, { class: `band-${hue}` })
     pen.path(l.map((p, i) => `${i ? 'L' : 'M'}${X(p.u).toFixed(1)} ${Y(p.mean)}`).join(''), { class: `mean-${hue}` })
   }
-  const t = `capacity ${formatCount(cap)} B; band: min to max, line: mean`
-  const short = wide(t) > x1 - x0 - 20 ? `capacity ${formatCount(cap)} B` : t
-  pen.text(x0 + 2, y + 6, short, 't2')
+  pen.text(x0 + 2, y + 6, `capacity ${formatCount(cap)} B`, 't2')
+  const t = 'max, mean and min'
+  pen.rect(x0 + 18, y + h - 22, wide(t) + 8, 17, { rx: 4, class: 'patch' })
+  pen.text(x0 + 22, y + h - 9, t, 't2')
 }
 
 /** The whole recording: chapters, damage and where we are. @param {Pen} pen @param {{to: number, chapters: {at: number, title: string}[], damage: number|null}} o @param {number} t @param {number} width */

@@ -143,17 +143,16 @@ export class Plot extends Base {
     }
     pen.path(`M4 ${y1}H${W - 4}`, { class: 'edge' })
     const every = Math.ceil(52 / w)
-    for (let i = first; i <= l.last + 1; i += every) pen.text(X(i), y1 + 16, binName(i - 1 < 0 ? 0 : i - 1), 'm t3 mid')
+    for (let i = first + 1; i <= l.last + 1; i += every) pen.text(X(i), y1 + 16, binName(i - 1 < 0 ? 0 : i - 1), 'm t3 mid')
     pen.text(W - 4, H - 6, 'each bar twice the last', 't2 endt')
     if (l.total) {
-      const mark = (/** @type {string} */ name, /** @type {number} */ ns, /** @type {number} */ y) => {
+      const mark = (/** @type {string} */ name, /** @type {number} */ ns, /** @type {number} */ y, /** @type {boolean} */ left) => {
         const x = X(Math.log2(ns) + 1)
-        const left = x > W * 0.55
         pen.path(`M${x} ${y + 6}V${y1}`, { class: 'quantile' })
         pen.text(left ? x + 4 : x - 4, y, `${name} ${formatSpan(ns)}`, 'big' + (left ? ' endt' : ''))
       }
-      mark('p50', l.p50, 62)
-      mark('p99', l.p99, 40)
+      mark('p50', l.p50, 62, X(Math.log2(l.p50) + 1) > 110)
+      mark('p99', l.p99, 40, X(Math.log2(l.p99) + 1) > W - 110)
     }
     pen.end()
   }

@@ -31,7 +31,7 @@ export function pieces(text) {
  * them, in blocks. 0 stands for lines left out.
  * @param {string[]} source @param {number[]} marked line numbers from 1 @param {number} around @returns {number[]}
  */
-export function excerpt(source, marked, around = 3) {
+export function excerpt(source, marked, around = 2) {
   const keep = new Set()
   for (const m of marked) for (let n = m - around; n <= m + around; n++) if (n >= 1 && n <= source.length) keep.add(n)
   const shown = [...keep].sort((a, b) => a - b)
@@ -115,9 +115,9 @@ export class Source extends Base {
     const marked = Object.values(header.lines ?? {}).map(Number)
     const shown = this.#whole || !marked.length ? source.map((_, i) => i + 1) : excerpt(source, marked)
     const rows = shown.map(n => {
-      if (!n) return h('div', { className: 'skip' }, h('i', {}, '⋮'))
+      if (!n) return h('div', { className: 'left-out' }, h('i', {}, '⋮'))
       const whos = h('span', { className: 'whos' })
-      const code = h('span', {}, ...pieces((source[n - 1] ?? '').replaceAll('\t', '    ')).map(p => (p.k ? h('span', { className: p.k }, p.t) : p.t)))
+      const code = h('span', {}, ...pieces((source[n - 1] ?? '').replaceAll('\t', '  ')).map(p => (p.k ? h('span', { className: p.k }, p.t) : p.t)))
       const row = h('div', {}, h('i', {}, String(n)), code, whos)
       this.#rows.set(n, { row, whos, said: '' })
       return row

@@ -3,7 +3,7 @@
 
 import { Base, define, h, heading, Pen, say, tell } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
-import { beginFor, fitSpan, isAct, isStep, lanesOf, nice, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
+import { beginFor, fitSpan, isAct, isStep, lanesOf, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
 import { paintHeat, paintLanes, paintNow, paintStrip, size } from '#ipclab/paint.js'
 import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
 
@@ -108,8 +108,9 @@ export class Timeline extends Base {
     this.#axis = { kind: 'full', from: last.at - this.window, to: last.at }
     const { height, bin, lost } = paintHeat(body, frame, last.at - this.window, last.at, this.#width)
     now.end()
+    top.end.hidden = true
     grow(svg, this.#width, height)
-    top.sub(`calls in each ${Math.round(bin / 1e6)} ms; darker is more${lost ? `; ${formatCount(lost)} records lost, the counters missed none` : ''}`)
+    top.sub(`calls in each ${Math.round(bin / 1e6)} ms; darker is more${lost ? `; ${formatCount(lost)} records lost` : ''}`)
     this.#value(frame.trace.length - 1, frame.trace.length, 'live')
   }
 
@@ -117,15 +118,17 @@ export class Timeline extends Base {
   #lanes(frame, ops) {
     const { body, now, svg, top } = this.#parts
     const { trace, header } = frame
+    top.end.hidden = false
     const first = ops ? this.#opsView(frame) : this.#timeView(frame)
     const axis = this.#axis
     const key = `${trace.length} ${trace.last} ${axis.kind} ${this.#begin} ${this.#span} ${first}`
     if (key !== this.#picture.key) this.#picture = { key, lanes: lanesOf(trace, header, axis, first) }
     const painted = `${key} ${frame.index} ${frame.selected}`
     const g = size(this.#width, this.#picture.lanes)
+    const end = ops ? stepsOf(trace).seqs.length + 1 : axis.scale.u(Math.max(trace.last, frame.live ? frame.t : 0))
     if (painted !== this.#painted) {
       this.#painted = painted
-      paintLanes(body, this.#picture.lanes, axis, g, { now: nowOp(trace, frame.index), selected: frame.selected, state: frame.state, header })
+      paintLanes(body, this.#picture.lanes, axis, g, { now: nowOp(trace, frame.index, ops), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10 })
       grow(svg, this.#width, g.height)
       top.sub(subtitle(axis, frame))
       const n = ops ? stepsOf(trace) : null
@@ -134,9 +137,8 @@ export class Timeline extends Base {
     }
     const u = ops ? stepsOf(trace).upTo(trace.at(frame.index)?.seq ?? 0) + 1 : axis.scale.u(frame.t)
     const atEnd = frame.live || frame.index >= trace.length - 1
-    const end = ops ? stepsOf(trace).seqs.length + 1 : axis.scale.u(Math.max(trace.last, frame.live ? frame.t : 0))
     paintNow(now, this.#picture.lanes, axis, g, {
-      u, end, text: atEnd || ops ? 'now' : formatAt(frame.t), t: Math.max(trace.last, frame.t), future: frame.live || !atEnd || ops, mode: frame.state.mode,
+      u, end, text: frame.live ? 'now' : ops ? `op ${u - 1}` : formatAt(frame.t), t: Math.max(trace.last, frame.t), future: frame.live || !atEnd || ops, mode: frame.state.mode,
     })
   }
 
@@ -157,13 +159,13 @@ export class Timeline extends Base {
   #timeView(frame) {
     const { trace, t } = frame
     const fit = fitSpan(trace, frame.index) * this.#zoom
-    const span = this.#span && fit < this.#span * 4 && fit > this.#span / 4 && this.#axis?.kind === 'time' ? this.#span : nice(fit)
+    const span = this.#span && fit < this.#span * 4 && fit > this.#span / 4 && this.#axis?.kind === 'time' ? this.#span : fit
     const kept = this.#axis?.kind === 'time' && span === this.#span && this.#begin >= trace.first
     let axis = kept ? timeAxis(trace, this.#begin, span) : null
     const u = axis ? axis.scale.u(t) : -1
     const crossed = axis && axis.stop <= frame.index
     if (!axis || u < 0 || u > span * 0.93 || crossed) {
-      this.#begin = beginFor(trace, t, span, frame.live || u > 0 ? 0.5 : 0.6)
+      this.#begin = beginFor(trace, t, span, u > span * 0.93 && u <= span * 1.2 ? 0.45 : frame.live ? 0.85 : 0.6)
       axis = timeAxis(trace, this.#begin, span)
     }
     this.#span = span
@@ -272,9 +274,9 @@ export function neighbour(trace, index, by, ops) {
   return i
 }
 
-/** The index of the operation that is present at an index. @param {any} trace @param {number} index */
-function nowOp(trace, index) {
-  for (let i = index; i >= 0 && i > index - 64; i--) if (isAct(trace.at(i))) return i
+/** The index of the operation that is present at an index. @param {any} trace @param {number} index @param {boolean} ops */
+function nowOp(trace, index, ops) {
+  for (let i = index; i >= 0 && i > index - 64; i--) if ((ops ? isStep : isAct)(trace.at(i))) return i
   return -1
 }
 
