@@ -65,7 +65,10 @@ function draw(now) {
   const changed = clock.tick(now)
   if ((changed || dirty) && header) {
     dirty = false
-    const frame = frameAt(now)
+    const frame = clock.frame(now, header, {
+      selected, pace, paused, role: data.role, window: timeline.window ?? 2e9,
+      aggregate: clock.live && clock.mode === Mode.FULL ? aggregate : null,
+    })
     const full = frame.live && frame.mode === Mode.FULL && trace.aggregates?.length > 0
     if (plot.hidden === full) plot.hidden = !full
     for (const p of panels) p.update?.(frame)
@@ -73,18 +76,6 @@ function draw(now) {
     speak(frame)
   }
   if (clock.moving) drawing ||= requestAnimationFrame(draw)
-}
-
-/** @param {number} now */
-function frameAt(now) {
-  const { dataset } = document.documentElement
-  const of = clock.trace ?? trace
-  const index = Math.min(clock.index, of.length - 1)
-  return {
-    header, trace: of, index, state: of.state(index), t: clock.t, live: clock.live, behind: clock.behind(now), mode: clock.mode,
-    playing: clock.playing, selected, aggregate: clock.live && clock.mode === Mode.FULL ? aggregate : null, theme: dataset.theme, present: dataset.view === 'present',
-    speed: clock.slow, role: data.role, u: clock.u, pace, paused, over: clock.over, marks: clock.marks, window: timeline.window ?? 2e9,
-  }
 }
 
 // While one looks at the past, the distance to now grows without anything coming in.

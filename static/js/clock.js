@@ -65,6 +65,21 @@ export class Clock {
     return Math.max(0, Math.max(this.#end, this.trace.last) + going - this.t)
   }
 
+  /**
+   * The frame that every panel draws from.
+   * @param {number} now ms @param {any} header @param {Record<string, unknown>} [more] what only this page knows
+   */
+  frame(now, header, more) {
+    const trace = /** @type {Trace} */ (this.trace)
+    const { dataset } = document.documentElement
+    const index = Math.min(this.index, trace.length - 1)
+    return {
+      header, trace, index, state: trace.state(index), t: this.t, u: this.u, mode: this.mode, speed: this.slow,
+      live: this.live, playing: this.playing, over: this.over, behind: this.behind(now), marks: this.marks,
+      selected: 0, aggregate: null, role: 'presenter', theme: dataset.theme, present: dataset.view === 'present', ...more,
+    }
+  }
+
   /** Goes on to now; true if something else is to be drawn. @param {number} now ms */
   tick(now) {
     const trace = this.trace

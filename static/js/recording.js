@@ -194,3 +194,60 @@ export function download(parts, name) {
   link.click()
   setTimeout(() => URL.revokeObjectURL(link.href), 10000)
 }
+
+// A file dropped on Home is opened by the player, which is another page: the
+// browser keeps it for the moment between.
+
+/** @param {IDBTransactionMode} mode @param {(s: IDBObjectStore) => IDBRequest} work @returns {Promise<any>} */
+function shelf(mode, work) {
+  return new Promise((resolve, reject) => {
+    const open = indexedDB.open('ipclab', 1)
+    open.onupgradeneeded = () => open.result.createObjectStore('shelf')
+    open.onerror = () => reject(open.error)
+    open.onsuccess = () => {
+      const request = work(open.result.transaction('shelf', mode).objectStore('shelf'))
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error)
+    }
+  })
+}
+
+/** Puts a file aside for the player. @param {File} file */
+export const putAside = file => shelf('readwrite', s => s.put(file, 'recording'))
+
+/** Takes the file that was put aside, if any. @returns {Promise<File|undefined>} */
+export async function takeAside() {
+  try {
+    const file = await shelf('readonly', s => s.get('recording'))
+    if (file) await shelf('readwrite', s => s.delete('recording'))
+    return file
+  } catch {
+    return undefined // a browser that forbids storage
+  }
+}
+
+/**
+ * Takes files that are chosen or dropped on the page.
+ * @param {(file: File) => void} opened
+ */
+export function onFile(opened) {
+  for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll('[data-file]'))) {
+    input.addEventListener('change', () => {
+      const file = input.files?.[0]
+      input.value = ''
+      if (file) opened(file)
+    })
+  }
+  const over = (/** @type {boolean} */ yes) => document.querySelectorAll('[data-drop]').forEach(d => d.classList.toggle('over', yes))
+  addEventListener('dragover', e => {
+    e.preventDefault()
+    over(true)
+  })
+  addEventListener('dragleave', e => e.relatedTarget === null && over(false))
+  addEventListener('drop', e => {
+    e.preventDefault()
+    over(false)
+    const file = e.dataTransfer?.files[0]
+    if (file) opened(file)
+  })
+}

@@ -1,0 +1,147 @@
+// @ts-check
+// Home: the shared pipe, alive and small, and a place to drop recordings.
+
+import { Clock } from '#ipclab/clock.js'
+import { h } from '#ipclab/dom.js'
+import { Fact, Kind, Mode } from '#ipclab/event.js'
+import { announce, bindHeader, bindKeys } from '#ipclab/keys.js'
+import { isAct } from '#ipclab/lanes.js'
+import { get, Live, post } from '#ipclab/live.js'
+import { onFile, putAside } from '#ipclab/recording.js'
+import '#ipclab/stage.js'
+import { num, t } from '#ipclab/strings.js'
+import { Trace } from '#ipclab/trace.js'
+import { sentence } from '#ipclab/words.js'
+
+const $ = (/** @type {string} */ q) => /** @type {any} */ (document.querySelector(q))
+const data = JSON.parse($('#data').textContent)
+const stage = $('ipc-stage')
+const pauseButton = $('[data-pause]')
+const sleepButton = $('[data-sleep]')
+const still = matchMedia('(prefers-reduced-motion: reduce)')
+
+const clock = new Clock()
+clock.mode = Mode.SLOW
+/** @type {any} */
+let header = null
+/** @type {Live|null} */
+let live = null
+let paused = false
+let asleep = false
+let drawing = 0
+let dirty = false
+let told = -1
+
+function kick() {
+  dirty = true
+  drawing ||= requestAnimationFrame(draw)
+}
+
+/** @param {number} now */
+function draw(now) {
+  drawing = 0
+  const changed = clock.tick(now)
+  if ((changed || dirty) && header) {
+    dirty = false
+    const frame = clock.frame(now, header, { role: data.role, compact: true })
+    stage.update(frame)
+    const reader = frame.state.procs.find((/** @type {any} */ p) => p.kind === 'reader')
+    asleep = reader?.st === 'stopped'
+    name(pauseButton, paused ? t('wakePipe') : t('pausePipe'))
+    name(sleepButton, asleep ? t('wakeReader') : t('sleepReader'))
+    if (frame.index !== told && frame.u === 1 && frame.index >= 0) {
+      told = frame.index
+      const e = frame.trace.at(told)
+      const s = sentence(e, frame.state, header)
+      if (isAct(e)) announce([s.who, s.text].join(' '), 2000)
+    }
+  }
+  if (clock.moving) drawing ||= requestAnimationFrame(draw)
+}
+
+/** @param {HTMLElement} b @param {string} text */
+function name(b, text) {
+  const first = b.firstChild
+  if (first && first.textContent !== text) first.textContent = text
+}
+
+/** @param {any} list */
+function take(list) {
+  for (const e of list) if (e.kind === Kind.STATE && e.call === Fact.MODE) paused = e.level === 0
+}
+
+/** @param {string} id */
+function join(id) {
+  live = new Live(id, {
+    scene(/** @type {any} */ scene, /** @type {boolean} */ fresh) {
+      if (!fresh) return
+      header = scene
+      clock.follow(new Trace(header), true)
+      for (const b of [pauseButton, sleepButton]) b.disabled = data.role === 'viewer'
+      if (still.matches && header.viewers <= 1) act('pause')
+      kick()
+    },
+    events(/** @type {any[]} */ list, /** @type {number} */ dropped) {
+      if (dropped) clock.trace?.gap(dropped)
+      take(list)
+      clock.trace?.push(list)
+      kick()
+    },
+    aggregate() {},
+    gone(/** @type {number} */ seconds) {
+      document.body.classList.add('gone')
+      tell(t('goneTitle', { n: num(seconds) }), t('goneWay'))
+    },
+    back: well, stale: () => tell(t('staleTitle'), t('staleText')),
+    async over() {
+      const { ok, data: answer } = await get('/home/run')
+      if (!ok) return tell(t('refusedShort') + '.', answer?.error ?? '')
+      well()
+      join(answer.id)
+    },
+    end() {},
+  })
+}
+
+function well() {
+  document.body.classList.remove('gone')
+  $('#banners').replaceChildren()
+}
+
+/** @param {string} title @param {string} text */
+function tell(title, text) {
+  const p = h('p', {}, h('b', {}, title), ' ' + text)
+  const old = $('#banners .banner p')
+  if (old) old.replaceWith(p)
+  else $('#banners').replaceChildren(h('div', { className: 'banner bad panel', role: 'alert' }, h('span', { className: 'tick no', 'aria-hidden': 'true' }, '!'), p))
+}
+
+/** @param {string} action */
+async function act(action) {
+  if (!live || data.role === 'viewer') return
+  const { ok, data: answer } = await post(`/runs/${live.id}/do`, action)
+  if (!ok && answer?.error) announce(t('notDone', { why: answer.error }))
+}
+
+const toggle = () => act(paused ? 'resume' : 'pause')
+
+bindHeader()
+bindKeys({ go: toggle, forward: () => act('pause\nnext') })
+pauseButton?.addEventListener('click', toggle)
+sleepButton?.addEventListener('click', () => act(asleep ? 'signal reader CONT' : 'signal reader STOP'))
+addEventListener('ipc-do', e => act(/** @type {CustomEvent} */ (e).detail))
+addEventListener('ipc-look', kick)
+addEventListener('resize', kick)
+
+onFile(async file => {
+  try {
+    await putAside(file)
+    location.href = '/play'
+  } catch {
+    const error = $('[data-drop-error]')
+    error.textContent = 'This browser keeps no files between pages: open the recording in the player itself.'
+    error.hidden = false
+  }
+})
+
+if (data.run) join(data.run)
