@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"sync"
@@ -127,6 +128,7 @@ type exam struct {
 	running bool
 	of      int
 	checks  []lab.Check
+	ask     func(context.Context, []lab.Mechanism, func(lab.Check)) // lab.Doctor
 }
 
 // examined is what GET /machine tells.
@@ -152,7 +154,7 @@ func (s *Server) check(w http.ResponseWriter, r *http.Request) {
 	if !x.running {
 		x.running, x.of, x.checks = true, lab.DoctorLength(s.mechanisms), nil
 		go func() {
-			lab.Doctor(s.ctx, s.mechanisms, func(c lab.Check) {
+			x.ask(s.ctx, s.mechanisms, func(c lab.Check) {
 				x.mu.Lock()
 				x.checks = append(x.checks, c)
 				x.mu.Unlock()

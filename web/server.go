@@ -59,6 +59,7 @@ func New(l net.Listener, o Options) (*Server, error) {
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.runs = newRuns(s.ctx)
+	s.exam.ask = lab.Doctor
 	s.table = s.routes()
 	s.policy = strings.Join([]string{
 		"default-src 'none'", "script-src 'self' " + files.ImportMapHash(), "style-src 'self'", "font-src 'self'", "img-src 'self'",

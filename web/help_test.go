@@ -1,0 +1,349 @@
+package web
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"ipclab/lab"
+)
+
+// A script is a run whose events the test makes.
+type script struct {
+	id    string
+	head  lab.Header
+	log   scriptLog
+	done  chan struct{}
+	once  sync.Once
+	mu    sync.Mutex
+	sinks []lab.Sink
+	did   []string
+}
+
+type scriptLog struct {
+	mu    sync.RWMutex
+	es    []lab.Event
+	first uint64
+}
+
+func (l *scriptLog) Range() (first, next uint64) {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	return l.first, l.first + uint64(len(l.es))
+}
+
+func (l *scriptLog) Copy(es []lab.Event, from uint64, max int) []lab.Event {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for i := range l.es {
+		if e := &l.es[i]; e.Seq >= from && max > 0 {
+			es = append(es, *e)
+			max--
+		}
+	}
+	return es
+}
+
+func (l *scriptLog) Since(ns int64) uint64 {
+	l.mu.RLock()
+	defer l.mu.RUnlock()
+	for i := range l.es {
+		if l.es[i].At >= ns {
+			return l.es[i].Seq
+		}
+	}
+	return l.first + uint64(len(l.es))
+}
+
+var scripts struct { // ids of eight letters
+	sync.Mutex
+	n int
+}
+
+func newScript(info lab.Info, o lab.Options) *script {
+	scripts.Lock()
+	defer scripts.Unlock()
+	scripts.n++
+	id := fmt.Sprintf("script%02d", scripts.n%100)
+	return &script{id: id, done: make(chan struct{}), log: scriptLog{first: 1},
+		head: lab.Header{Format: 1, Run: id, Epoch: 1, Mechanism: info, Settings: o.Settings, Mode: o.Mode, Pace: o.Pace, Wall: time.Now()}}
+}
+
+func (s *script) ID() string            { return s.id }
+func (s *script) Log() recordLog        { return &s.log }
+func (s *script) Done() <-chan struct{} { return s.done }
+func (s *script) Stop()                 { s.once.Do(func() { close(s.done) }) }
+func (s *script) Detach(lab.Sink)       {}
+
+func (s *script) Header() lab.Header {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.head
+}
+
+func (s *script) Do(action string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if action == "fail" {
+		return fmt.Errorf("do %q: it fails", action)
+	}
+	s.did = append(s.did, action)
+	return nil
+}
+
+func (s *script) Attach(k lab.Sink) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sinks = append(s.sinks, k)
+	k.Start(&s.head)
+}
+
+// tell makes events happen.
+func (s *script) tell(es ...lab.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log.mu.Lock()
+	for i := range es {
+		es[i].Seq = s.log.first + uint64(len(s.log.es))
+		s.log.es = append(s.log.es, es[i])
+	}
+	s.log.mu.Unlock()
+	for _, k := range s.sinks {
+		k.Records(es)
+	}
+}
+
+func (s *script) sum(a lab.Aggregate) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.sinks {
+		k.Aggregate(&a)
+	}
+}
+
+// forget makes the log keep only its newest n records.
+func (s *script) forget(n int) {
+	s.log.mu.Lock()
+	defer s.log.mu.Unlock()
+	cut := len(s.log.es) - n
+	s.log.es, s.log.first = s.log.es[cut:], s.log.first+uint64(cut)
+}
+
+// again is a restart.
+func (s *script) again() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.log.mu.Lock()
+	s.log.es, s.log.first = nil, 1
+	s.log.mu.Unlock()
+	s.head.Epoch++
+	for _, k := range s.sinks {
+		k.Start(&s.head)
+	}
+}
+
+func (s *script) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, k := range s.sinks {
+		k.End(&lab.Outcome{Mechanism: "toy", Seconds: 1})
+	}
+}
+
+// toy is a mechanism of which only the description is real.
+type toy struct{ lab.Mechanism }
+
+func (toy) Info() lab.Info {
+	return lab.Info{ID: "toy", Title: "Toy", Family: "Toys", Knobs: []lab.KnobInfo{
+		{Name: "workers", Min: 1, Max: 100, Default: 2}, {Name: "sort", Max: 1, Values: []string{"plain", "fine"}}},
+		Experiments: []lab.Experiment{{ID: "T1", Name: "two", Set: lab.Settings{"workers": 2}, Mode: lab.Step}}}
+}
+
+func (toy) Scene(s lab.Settings) lab.Scene {
+	return lab.Scene{Procs: make([]lab.Proc, s["workers"])}
+}
+
+// testServer is a server whose runs are scripts.
+type testServer struct {
+	*Server
+	host   string
+	mu     sync.Mutex
+	script []*script
+}
+
+func serveTest(t testing.TB) *testServer {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := New(l, Options{Mechanisms: []lab.Mechanism{toy{}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.exam.ask = func(context.Context, []lab.Mechanism, func(lab.Check)) {}
+	ts := &testServer{Server: s, host: l.Addr().String()}
+	s.runs.launch = func(_ context.Context, m lab.Mechanism, o lab.Options) (run, error) {
+		if n := o.Settings["workers"]; n > 64 {
+			return nil, &lab.Budget{What: "processes", Asked: n, Left: 64, Limit: "the test's"}
+		}
+		r := newScript(m.Info(), o)
+		ts.mu.Lock()
+		ts.script = append(ts.script, r)
+		ts.mu.Unlock()
+		return r, nil
+	}
+	go s.Serve()
+	t.Cleanup(s.Close)
+	return ts
+}
+
+// start begins a run.
+func (s *testServer) start(t testing.TB, o lab.Options) (*script, *hub) {
+	t.Helper()
+	id, err := s.runs.start(toy{}, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := s.runs.get(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return w.run.(*script), w.hub
+}
+
+// header makes the headers of a request by one of our own pages.
+func (s *testServer) header(role Role) http.Header {
+	return http.Header{"Origin": {"http://" + s.host}, "Cookie": {s.guard.cookie + "=" + s.guard.secrets[role]}}
+}
+
+func (s *testServer) ask(t testing.TB, method, path, kind, body string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequest(method, "http://"+s.host+path, strings.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header = s.header(Presenter)
+	if kind != "" {
+		r.Header.Set("Content-Type", kind)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp.StatusCode, string(b)
+}
+
+// A client is a page: it counts what it is sent and what it is told it is not.
+type client struct {
+	*websocket.Conn
+	scene struct {
+		Type  string
+		Role  string
+		Epoch uint32
+	}
+	events  []lab.Event
+	dropped uint64
+	sums    []lab.Aggregate
+	frames  int
+	ended   bool
+}
+
+func (s *testServer) watch(t testing.TB, id, query string) *client {
+	t.Helper()
+	c, _, err := websocket.DefaultDialer.Dial("ws://"+s.host+"/runs/"+id+"/live"+query, s.header(Presenter))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return &client{Conn: c}
+}
+
+func (c *client) credit(n int) error { return c.WriteJSON(map[string]int{"credit": n}) }
+
+// next reads one message.
+func (c *client) next(t testing.TB) (text map[string]any) {
+	t.Helper()
+	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	kind, b, err := c.ReadMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if kind == websocket.TextMessage {
+		if err := json.Unmarshal(b, &text); err != nil {
+			t.Fatal(err)
+		}
+		switch text["type"] {
+		case "scene":
+			json.Unmarshal(b, &c.scene)
+			c.events, c.sums, c.dropped, c.ended = nil, nil, 0, false
+		case "end":
+			c.ended = true
+		}
+		return text
+	}
+	c.frame(t, b)
+	return nil
+}
+
+func (c *client) frame(t testing.TB, b []byte) {
+	c.frames++
+	le := binary.LittleEndian
+	if epoch := le.Uint32(b[4:]); epoch != c.scene.Epoch {
+		t.Errorf("a frame of epoch %d in epoch %d", epoch, c.scene.Epoch)
+	}
+	n, payload := int(le.Uint32(b[16:])), b[lab.FrameHeader:]
+	if size := int(le.Uint32(b[20:])); size != len(payload) {
+		t.Fatalf("a frame of %d bytes says %d", len(payload), size)
+	}
+	c.dropped += le.Uint64(b[24:])
+	if b[0] == lab.FrameAggregate {
+		a, ok := lab.DecodeAggregate(payload)
+		if !ok {
+			t.Fatal("an aggregate is not whole")
+		}
+		c.sums = append(c.sums, a)
+		return
+	}
+	es := lab.DecodeEvents(nil, payload)
+	if len(es) != n {
+		t.Fatalf("a frame of %d events says %d", len(es), n)
+	}
+	for i, e := range es {
+		if last := len(c.events); last > 0 && e.Seq <= c.events[last-1].Seq {
+			t.Fatalf("event %d of a frame is number %d after %d", i, e.Seq, c.events[last-1].Seq)
+		}
+		c.events = append(c.events, e)
+	}
+}
+
+// until reads until all records up to seq are accounted for, giving credit.
+func (c *client) until(t testing.TB, seq uint64) {
+	t.Helper()
+	for uint64(len(c.events))+c.dropped < seq {
+		before := c.frames
+		c.next(t)
+		if c.frames > before {
+			if err := c.credit(1); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := uint64(len(c.events)) + c.dropped; got != seq {
+		t.Errorf("%d events and %d dropped make %d, want %d", len(c.events), c.dropped, got, seq)
+	}
+}
