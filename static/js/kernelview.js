@@ -2,7 +2,7 @@
 // The kernel's view: what /proc and the calls say, each with its source.
 
 import { Base, define, h, heading } from '#ipclab/dom.js'
-import { Fact, Mode, Wait, waitNames } from '#ipclab/event.js'
+import { Mode, Wait, waitNames } from '#ipclab/event.js'
 import { callText, formatBytes, formatCount, signalName } from '#ipclab/words.js'
 
 /** @typedef {{src: '●'|'○'|'', label: string, cells: string[], bad?: boolean}} Row */
@@ -24,8 +24,9 @@ export function address(at) {
   return hex.length > 9 ? `${hex.slice(0, 4)}…${hex.slice(-4)}` : '0x' + hex
 }
 
-/** The signals of a mask by name, real-time ones as ranges: "USR2, 36 to 40". @param {bigint} mask */
-export function maskText(mask) {
+/** The signals of a mask by name, real-time ones as ranges: "USR2, 36 to 40". @param {bigint|number} given */
+export function maskText(given) {
+  const mask = BigInt(given)
   /** @type {string[]} */
   const out = []
   for (let n = 1; n <= 64; n++) {

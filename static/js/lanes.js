@@ -15,6 +15,7 @@ import { callText, errnoName, formatSpan, messageName, signalName } from '#ipcla
 /** @typedef {{u: number, lane: number, t: string, bad: boolean, i: number}} Mark */
 /** @typedef {{kind: 'ops'|'time', from: number, to: number, pos: (e: Event) => [number, number], cuts: {a: number, b: number}[], stop: number}} Axis */
 
+/** @type {Set<number>} */
 const operations = new Set([Kind.SEND, Kind.RECV, Kind.LOCK, Kind.UNLOCK, Kind.LOAD, Kind.STORE, Kind.SIGNAL, Kind.DELIVER])
 
 /** @param {Event} e */
@@ -288,7 +289,7 @@ export function lanesOf(trace, header, axis, first) {
         if (axis.kind === 'time' && slept?.k === 'blocked') a = Math.max(a, Math.min(slept.b, b))
         if (axis.kind === 'ops') [a, b] = [a + 0.06, b - 0.06]
         const giver = many && e.msg && e.kind === Kind.RECV ? s.procs[Math.floor(e.msg / 2 ** 40) - 1]?.hue : ''
-        lane.items.push({ a, b, k: e.ret < 0 ? 'failed' : 'op', t: boxText(e, s, many), hue: giver || lane.hue, i })
+        lane.items.push({ a, b, k: e.ret < 0 ? 'failed' : 'op', t: boxText(e, s), hue: giver || lane.hue, i })
         const due = windows(e, s, lane, loads, i, a, b, before)
         const part = parts.find(q => q.n === e.part - 1)
         if (part && due !== null) part.due = due === Number(s.parts[part.n].value) ? null : { u: b, v: due }
@@ -340,9 +341,9 @@ export function valueText(data) {
 
 /**
  * What a box of the lane says: as few letters as name the operation.
- * @param {Event} e @param {any} s @param {boolean} many
+ * @param {Event} e @param {any} s
  */
-export function boxText(e, s, many) {
+export function boxText(e, s) {
   if (e.ret < 0) return errnoName(-e.ret)
   switch (e.kind) {
     case Kind.LOAD: return 'load ' + valueText(e.data)

@@ -2,18 +2,21 @@
 // The events as sentences: the text twin of the stage.
 
 import { Base, define, h, heading, say, tell } from '#ipclab/dom.js'
-import { Fact, Kind, Mode } from '#ipclab/event.js'
+import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
 import { clone, fold } from '#ipclab/fold.js'
-import { isStep, stepsOf } from '#ipclab/lanes.js'
+import { isOp, isStep, stepsOf } from '#ipclab/lanes.js'
 import { num } from '#ipclab/strings.js'
 import { formatAt, sentence } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/event.js').Event} Event */
-/** @typedef {{seq: number, at: number, op: number, who: string, hue: string, text: string, bold: string, bad: boolean}} Row */
+/** @typedef {{seq: number, at: number, op: boolean, step: boolean, who: string, hue: string, text: string, bold: string, bad: boolean}} Row */
 
 const ROWS = 500 // rows in the page at once
+const AROUND = 5000 // events before and after the present one that have sentences
+const KEPT = 4 * AROUND // rows kept
 
 /** Facts that are worth a sentence; the others only move numbers. */
+/** @type {Set<number>} */
 const told = new Set([Fact.MODE, Fact.AGREES, Fact.CAPACITY, Fact.SAMPLE])
 
 /**
@@ -28,7 +31,7 @@ export function tells(e, before, after) {
   return told.has(e.call)
 }
 
-/** All sentences of a trace, added to as it grows; the oldest go when it is thinned. */
+/** The sentences of a trace around the present moment, added to as it grows. */
 export class Story {
   /** @param {any} trace @param {any} header */
   constructor(trace, header) {
@@ -36,47 +39,84 @@ export class Story {
     this.header = header
     /** @type {Row[]} */
     this.rows = []
-    this.read = 0
+    this.from = -1 // the first event with a sentence
+    this.read = -1 // and the last
     /** @type {any} */
     this.state = null
   }
 
-  update() {
-    const { trace, header } = this
-    let i = trace.length
-    while (i > 0 && trace.at(i - 1).seq > this.read) i--
-    if (i >= trace.length) return this
-    const behind = trace.length - i
-    if (behind > 20 * ROWS) { // too many for sentences at once: the newest, and where one looks
-      i = trace.length - 20 * ROWS
+  /** Whether it begins where the trace begins. */
+  get whole() {
+    return this.trace.length > 0 && this.from <= this.trace.at(0).seq
+  }
+
+  /** Tells all up to an event and, if there are more, some that follow it. @param {number} index */
+  update(index) {
+    const { trace } = this
+    const seq = trace.at(index).seq
+    let i = trace.indexOf(this.read) + 1
+    if (this.from < 0 || seq < this.from || i <= 0 || index - i > AROUND) {
+      i = Math.max(0, index - AROUND)
       this.rows = []
+      this.from = trace.at(i).seq
       this.state = null
     }
-    if (!this.state || this.state.seq !== (i > 0 ? trace.at(i - 1).seq : this.state.seq)) this.state = clone(trace.state(Math.max(0, i - 1)))
-    const again = i === 0 && this.state.seq >= trace.at(0).seq
-    if (again && tells(trace.at(0), '', '')) this.#add(trace.at(0))
-    for (i += again ? 1 : 0; i < trace.length; i++) {
+    const end = Math.min(trace.length, Math.max(i, index + AROUND))
+    if (i >= end) return this
+    if (!this.state) {
+      this.state = clone(trace.state(Math.max(0, i - 1)))
+      if (i === 0) this.#add(trace.at(i++), '', '')
+    }
+    for (; i < end; i++) {
       const e = trace.at(i)
       const before = this.state.procs[e.proc - 1]?.st ?? ''
       fold(this.state, e)
-      if (tells(e, before, this.state.procs[e.proc - 1]?.st ?? '')) this.#add(e)
+      this.#add(e, before, this.state.procs[e.proc - 1]?.st ?? '')
     }
-    this.read = trace.at(trace.length - 1).seq
-    const old = this.rows.findIndex(r => r.seq >= trace.at(0).seq)
-    if (old > 0) this.rows.splice(0, old)
+    this.read = trace.at(end - 1).seq
+    if (this.rows.length > KEPT && index >= end - AROUND) {
+      this.rows.splice(0, this.rows.length - KEPT + AROUND)
+      this.from = this.rows[0]?.seq ?? this.read
+    }
     return this
   }
 
-  /** @param {Event} e */
-  #add(e) {
+  /** @param {Event} e @param {string} before @param {string} after */
+  #add(e, before, after) {
+    if (!tells(e, before, after)) return
     const s = sentence(e, this.state, this.header)
     if (!s?.text) return
     const p = this.state.procs[e.proc - 1]
-    const person = (e.flags & 256) !== 0 || (e.kind === Kind.KNOB && !p)
     const who = s.who ?? ''
-    const hue = person || who === 'you' ? 'you' : p && who !== 'kernel' && who !== 'lab' ? p.hue : 'k'
-    this.rows.push({ seq: e.seq, at: e.at, op: isStep(e) ? 1 : 0, who, hue, text: s.text, bold: s.bold ?? '', bad: Boolean(s.bad) })
+    const hue = who === 'you' || e.flags & Flag.USER ? 'you' : !p || who === 'kernel' || who === 'lab' ? 'k' : p.hue
+    this.rows.push({ seq: e.seq, at: e.at, op: isOp(e), step: isStep(e), who, hue, text: s.text, bold: s.bold ?? '', bad: Boolean(s.bad) })
   }
+}
+
+/**
+ * Full speed in sentences: what each second brought, and what was lost.
+ * @param {any[]} all aggregates, oldest first @returns {Row[]}
+ */
+export function summaries(all) {
+  /** @type {Row[]} */
+  const rows = []
+  const add = (/** @type {any} */ g, /** @type {string} */ who, /** @type {string} */ text, /** @type {string} */ bold, bad = false) =>
+    rows.push({ seq: -g.at - rows.length / 16, at: g.at, op: false, step: false, who, hue: who === 'lab' ? 'k' : 'you', text, bold, bad })
+  const got = (/** @type {any} */ g) => g.procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + Number(p.received || p.sent), 0)
+  let from = all[0]
+  let lost = from
+  for (const g of all) {
+    if (g.dropped > lost.dropped && g.at - lost.at > 2.5e8) {
+      const n = num(g.dropped - lost.dropped)
+      add(g, 'lab', `${n} records lost; the counters missed none`, n + ' records lost')
+      lost = g
+    }
+    if (Math.floor(g.at / 1e9) === Math.floor(from.at / 1e9)) continue
+    const n = num(Math.round(((got(g) - got(from)) * 1e9) / (g.at - from.at)))
+    if (g.at - from.at > 5e8) add(g, 'all', `${n} operations a second`, n)
+    from = g
+  }
+  return rows
 }
 
 /** The last row that is not after a sequence number, or -1. @param {Row[]} rows @param {number} seq */
@@ -107,6 +147,8 @@ export function bolded(text, bold) {
 export class Log extends Base {
   /** @type {Story|undefined} */
   #story
+  /** @type {Row[]} */
+  #rows = []
   /** @type {HTMLElement|undefined} */
   #list
   /** @type {HTMLElement|undefined} */
@@ -120,7 +162,6 @@ export class Log extends Base {
   #key = ''
   #now = 0 // sequence number of the present row
   #cursor = -1 // the row that the arrow keys are at
-  #seen = 0 // when a summary was made last, at full speed
   /** @type {any} */
   #frame
 
@@ -135,16 +176,22 @@ export class Log extends Base {
       this.#from = this.#to = 0
       this.#key = ''
     }
-    if (!this.#list) this.#build()
-    const seq = frame.trace.length ? frame.trace.at(frame.index)?.seq ?? 0 : 0
-    const key = `${frame.trace.length} ${frame.trace.last} ${seq}`
+    this.#list ?? this.#build()
+    if (!frame.trace.length || frame.index < 0) return
+    const all = frame.trace.aggregates
+    const full = frame.live && frame.state.mode === Mode.FULL && all.length > 0
+    const seq = full ? Infinity : frame.trace.at(frame.index).seq
+    const key = full ? `full ${Math.floor(all.at(-1).at / 1e9)} ${frame.trace.length}` : `${frame.trace.length} ${frame.trace.last} ${seq}`
     if (key === this.#key) return
     this.#key = key
-    const { rows } = this.#story.update()
-    const now = rowAt(rows, seq)
+    const story = /** @type {Story} */ (this.#story).update(frame.index)
+    let { rows } = story
+    if (full) rows = [...rows.filter(r => !r.op), ...summaries(all)].sort((a, b) => a.at - b.at)
+    this.#rows = rows
+    const now = full ? rows.length - 1 : rowAt(rows, seq)
     this.#draw(rows, now, frame)
-    const sample = frame.state.sample > 1 && frame.state.mode === Mode.FULL ? `1 of ${num(frame.state.sample)}` : `${num(now + 1)} of ${num(rows.length)}`
-    say(this.#top.end, sample)
+    const count = story.whole ? `${num(now + 1)} of ${num(rows.length)}` : `event ${num(frame.index + 1)} of ${num(frame.trace.length)}`
+    say(this.#top.end, !full ? count : frame.state.sample > 1 ? `1 of ${num(frame.state.sample)} recorded` : '')
   }
 
   #build() {
@@ -190,7 +237,7 @@ export class Log extends Base {
     for (const r of wanted) {
       const node = this.#nodes.get(r.seq)
       const time = node?.firstElementChild
-      if (time) say(time, !steps ? formatAt(r.at) : r.op ? 'op\u00a0' + steps.upTo(r.seq) : '')
+      if (time) say(time, !steps ? formatAt(r.at) : r.step ? 'op\u00a0' + steps.upTo(r.seq) : '')
     }
     this.#nodes.get(this.#now)?.classList.remove('on')
     this.#nodes.get(this.#now)?.removeAttribute('aria-current')
@@ -203,13 +250,14 @@ export class Log extends Base {
 
   /** @param {number} seq */
   #seek(seq) {
-    const index = this.#frame.trace.indexOf(seq)
-    if (index >= 0) tell(this, 'ipc-seek', { index })
+    const index = seq < 0 ? -1 : this.#frame.trace.indexOf(seq)
+    if (seq < 0) tell(this, 'ipc-seek', { t: Math.floor(-seq) })
+    else if (index >= 0) tell(this, 'ipc-seek', { index })
   }
 
   /** @param {number} row */
   #point(row) {
-    const rows = this.#story?.rows ?? []
+    const rows = this.#rows
     this.#nodes.get(rows[this.#cursor]?.seq ?? -1)?.classList.remove('at')
     this.#cursor = row
     const node = this.#nodes.get(rows[row]?.seq ?? -1)
@@ -220,7 +268,7 @@ export class Log extends Base {
   /** @param {KeyboardEvent} e */
   #keyed(e) {
     if (e.ctrlKey || e.altKey || e.metaKey) return
-    const rows = this.#story?.rows ?? []
+    const rows = this.#rows
     const here = this.#cursor >= 0 ? this.#cursor : rowAt(rows, this.#now)
     const to = { ArrowUp: here - 1, ArrowDown: here + 1, PageUp: here - 10, PageDown: here + 10, Home: 0, End: rows.length - 1 }[e.key]
     if (to !== undefined) {

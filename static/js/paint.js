@@ -1,10 +1,9 @@
 // @ts-check
 // How a timeline is drawn: lanes, heat strips, playhead, strip of the whole.
 
-import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
+import { formatCount, formatSpan } from '#ipclab/words.js'
 import { Mode } from '#ipclab/event.js'
 import { nice } from '#ipclab/lanes.js'
-import { heatOf } from '#ipclab/plot.js'
 
 /** @typedef {import('#ipclab/dom.js').Pen} Pen */
 /** @typedef {import('#ipclab/lanes.js').Item} Item */
@@ -42,7 +41,7 @@ export function size(width, p) {
     y: top + n * (lh + gap) + k * (ph + 8) + 2, h: q.type === 'futex' ? Math.min(ph, 24) : ph,
   }))
   const end = parts.length ? parts.at(-1).y + parts.at(-1).h : top + n * (lh + gap) - gap
-  return { x0: width < 500 ? 62 : 104, x1: width - 10, top, lh, gap, parts, end, height: end + 30, y: (/** @type {number} */ i) => top + i * (lh + gap) }
+  return { x0: width < 500 ? 78 : 104, x1: width - 10, top, lh, gap, parts, end, height: end + 30, y: (/** @type {number} */ i) => top + i * (lh + gap) }
 }
 
 /** @typedef {ReturnType<typeof size>} Size */
@@ -82,7 +81,7 @@ const late = []
 function patch(pen, o) {
   const w = wide(o.t)
   pen.rect(o.x - w / 2 - 6, o.y - 8, w + 12, 16, { rx: 4, class: 'patch' })
-  pen.text(o.x, o.y + 4.5, o.t, 'b mid')
+  pen.text(o.x, o.y + 4.5, o.t, 'b tm')
 }
 
 const segments = new Set(['blocked', 'stopped', 'zombie', 'held'])
@@ -111,7 +110,7 @@ export function cut(text, max) {
 function ticks(pen, axis, g, X, end) {
   const tick = (/** @type {number} */ x, /** @type {string} */ t) => {
     pen.path(`M${x} ${g.top - 6}V${g.end + 8}`, { class: 'rule' })
-    pen.text(x, g.end + 22, t, 'm t3 mid')
+    pen.text(x, g.end + 22, t, 'm t3 tm')
   }
   if (axis.kind === 'ops') {
     for (let n = axis.from; n < Math.min(axis.to, Math.max(end, axis.from + 1)); n++) tick(X(n + 0.5), 'op\u00a0' + n)
@@ -155,11 +154,11 @@ function segment(pen, it, hue, X, y, g, ops) {
   } else if (it.k === 'blocked') pen.rect(a, y, w, g.lh, { rx: 3, fill: `url(#tl-hatch-${hue})`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
   else if (it.k === 'stopped') pen.rect(a, y, w, g.lh, { rx: 3, fill: 'url(#tl-dots)', stroke: `var(--${hue})`, 'stroke-width': 1.5, 'stroke-dasharray': '2 4' })
   else pen.rect(a, y, w, g.lh, { rx: 3, class: 'zombie' })
-  if (it.k !== 'held' || it.t) label(pen, it.t, a, w, y, g.lh)
+  label(it.t, a, w, y, g.lh)
 }
 
-/** A text on a light patch, in its full or a shorter form, or not at all. @param {Pen} pen @param {string} text @param {number} a @param {number} w @param {number} y @param {number} lh */
-function label(pen, text, a, w, y, lh) {
+/** A text on a light patch, in its full or a shorter form, or not at all. @param {string} text @param {number} a @param {number} w @param {number} y @param {number} lh */
+function label(text, a, w, y, lh) {
   if (lh < 14 || !text) return
   const short = text.split(/ · | in |:/)[0] ?? ''
   const t = [text, text.split(' · ')[0] ?? '', short].find(s => wide(s) + 20 < w)
@@ -201,7 +200,7 @@ function boxes(pen, lane, X, y, g, axis, o) {
     if (g.lh <= 10 || !it.t) return
     const t = wide(it.t) + 4 <= w ? it.t : cut(it.t, w - 6)
     if (beside) pen.text(a + w + 5, y + g.lh / 2 + 4.5, it.t, 'b')
-    else if (t === it.t || t.length > 2) pen.text(a + w / 2, y + g.lh / 2 + 4.5, t, 'b mid ' + (is === 'op' ? `on-${it.hue}` : is === 'is-now' ? 'on-now' : ''))
+    else if (t === it.t || t.length > 2) pen.text(a + w / 2, y + g.lh / 2 + 4.5, t, 'b tm ' + (is === 'op' ? `on-${it.hue}` : is === 'is-now' ? 'on-now' : ''))
     if (it.k === 'conflict') badge(pen, a + w - 2, y + 2)
   })
 }
@@ -209,7 +208,7 @@ function boxes(pen, lane, X, y, g, axis, o) {
 /** @param {Pen} pen @param {number} x @param {number} y */
 function badge(pen, x, y) {
   pen.put('circle', { cx: x, cy: y, r: 10, class: 'badge' })
-  pen.text(x, y + 5, '!', 'bang mid')
+  pen.text(x, y + 5, '!', 'bang tm')
 }
 
 /** A stretch in which a process holds a value that another has replaced. @param {Pen} pen @param {Item} it @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g @param {boolean} beside */
@@ -227,7 +226,7 @@ function oldValue(pen, it, lane, X, y, g, beside) {
   }
   const room = (best[1] ?? 0) - (best[0] ?? 0)
   const t = [it.t, it.t.replace(' all this time', ''), 'holds the old value', 'old value'].find(s => wide(s) + 10 < room)
-  if (t) pen.text(((best[0] ?? 0) + (best[1] ?? 0)) / 2, y + g.lh / 2 + 4.5, t, `b mid hue-${lane.hue}`)
+  if (t) pen.text(((best[0] ?? 0) + (best[1] ?? 0)) / 2, y + g.lh / 2 + 4.5, t, `b tm hue-${lane.hue}`)
 }
 
 /** The lane of a part: level, value or owner. @param {Pen} pen @param {any} part @param {{y: number, h: number}} r @param {(u: number) => number} X @param {any} axis @param {any} p @param {number} until */
@@ -242,7 +241,7 @@ function level(pen, part, r, X, axis, p, until) {
       const owner = p.state.procs.find((/** @type {any} */ q) => q.pid === s.v)
       const hue = owner?.hue ?? 'a'
       pen.rect(a, r.y, w, r.h, { rx: 3, fill: s.t ? `url(#tl-hatch-${hue})` : `var(--${hue}-soft)`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
-      label(pen, s.t ? 'dead owner' : `owner ${owner?.role ?? ''} ${s.v}`, a, w, r.y, r.h)
+      label(s.t ? 'dead owner' : `owner ${owner?.role ?? ''} ${s.v}`, a, w, r.y, r.h)
     })
     return
   }
@@ -260,16 +259,16 @@ function level(pen, part, r, X, axis, p, until) {
   if (part.due) {
     const x = X(part.due.u)
     pen.path(`M${x} ${Y(steps.at(-1).v)}V${Y(part.due.v)}H${Math.max(x + 60, X(end))}`, { class: 'due' })
-    if (x + 70 < X(axis.to)) pen.text(x + 34, Y(part.due.v) + 14, `due: ${formatCount(part.due.v)}`, 'b mid t2')
-    pen.text(x - 6, Y(steps.at(-1).v) + 14, `still ${formatCount(steps.at(-1).v)}`, 'b endt')
+    if (x + 70 < X(axis.to)) pen.text(x + 34, Y(part.due.v) + 14, `due: ${formatCount(part.due.v)}`, 'b tm t2')
+    pen.text(x - 6, Y(steps.at(-1).v) + 14, `still ${formatCount(steps.at(-1).v)}`, 'b te')
   }
   let last = -99
   steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {
     const a = X(s.u)
     const w = X(steps[i + 1]?.u ?? end) - a
-    if (word && (a - last > 26) && w > 12) pen.text((last = a + Math.min(w / 2, 40)), Y(s.v) - 4, s.t || String(s.v), 'm bb mid')
+    if (word && (a - last > 26) && w > 12) pen.text((last = a + Math.min(w / 2, 40)), Y(s.v) - 4, s.t || String(s.v), 'm bb tm')
     const full = part.type === 'pipe' && part.cap > 0 && s.v >= part.cap ? `full: ${formatCount(s.v)} B` : ''
-    if (full && wide(full) + 16 < w) pen.text(a + w / 2, r.y + r.h / 2 + 5, full, 't2 mid')
+    if (full && wide(full) + 16 < w) pen.text(a + w / 2, r.y + r.h / 2 + 5, full, 't2 tm')
   })
   pen.path(`M${X(axis.from) - 6} ${r.y + r.h + 0.5}H${X(axis.to)}`, { class: 'rule' })
 }
@@ -286,7 +285,7 @@ function marks(pen, list, X, axis, g) {
     const w = wide(m.t)
     const at = Math.min(g.x1 - w / 2, Math.max(w / 2 + 2, x))
     if (at - w / 2 > last + 6) {
-      pen.text(at, g.top - 12, m.t, 'b mid')
+      pen.text(at, g.top - 12, m.t, 'b tm')
       last = at + w / 2
     }
   }
@@ -302,7 +301,7 @@ function zigzag(pen, x, g, edge) {
 }
 
 /** Where records are missing: torn, hatched and counted. @param {Pen} pen @param {number} a @param {number} b @param {number} n @param {Size} g */
-function torn(pen, a, b, n, g) {
+export function torn(pen, a, b, n, g) {
   pen.rect(a, g.top - 6, b - a, g.end - g.top + 8, { fill: 'url(#tl-lost)' })
   zigzag(pen, a, g, true)
   zigzag(pen, b, g, true)
@@ -310,7 +309,7 @@ function torn(pen, a, b, n, g) {
   const w = wide(t) + 16
   const x = Math.max(g.x0, Math.min(g.x1 - w, (a + b) / 2 - w / 2))
   pen.rect(x, (g.top + g.end) / 2 - 11, w, 22, { rx: 5, class: 'lostbox' })
-  pen.text(x + w / 2, (g.top + g.end) / 2 + 4.5, t, 'b mid')
+  pen.text(x + w / 2, (g.top + g.end) / 2 + 4.5, t, 'b tm')
 }
 
 /** The playhead, what is not yet, and what still goes on. @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{u: number, end: number, text: string, t: number, future: boolean, mode: number}} o */
@@ -337,76 +336,10 @@ export function paintNow(pen, p, axis, g, o) {
     const w = Math.max(40, wide(o.text) + 14)
     const at = Math.min(g.x1 + 8 - w / 2, x)
     pen.rect(at - w / 2, 1, w, 18, { rx: 5, class: 'is-now' })
-    pen.text(at, 14.5, o.text, 'b mid on-now')
+    pen.text(at, 14.5, o.text, 'b tm on-now')
     if (rest > 80 && o.future) pen.text(at + w / 2 + 8, 14, o.end > o.u + 0.01 * (axis.to - axis.from) ? 'later' : 'not yet', 't3')
   }
   pen.end()
-}
-
-/** Heat strips and levels at full speed. @param {Pen} pen @param {any} frame @param {number} from @param {number} to @param {number} width */
-export function paintHeat(pen, frame, from, to, width) {
-  const procs = frame.state.procs
-  const n = procs.length
-  const shown = frame.header.scene.parts.map((/** @type {any} */ p, /** @type {number} */ i) => (p.type === 'pipe' ? i : -1)).filter((/** @type {number} */ i) => i >= 0).slice(0, 1)
-  const h = heatOf(frame.trace.aggregates, from, to, n, frame.header.scene.parts.length)
-  const lh = n <= 2 ? 34 : n <= 8 ? 20 : 8
-  const gap = n <= 2 ? 14 : n <= 8 ? 7 : 3
-  const x0 = width < 500 ? 62 : 92
-  const x1 = width - 12
-  const X = (/** @type {number} */ ns) => x0 + ((Math.max(from, Math.min(to, ns)) - from) * (x1 - x0)) / (to - from)
-  const top = 34
-  const y0 = top + n * (lh + gap) + 14
-  const ph = shown.length ? 116 : 0
-  const end = y0 + ph
-  for (let k = 0; k <= 4; k++) {
-    const x = x0 + ((x1 - x0) * k) / 4
-    pen.path(`M${x} ${top - 10}V${end + 10}`, { class: 'rule' })
-    pen.text(x, end + 26, k === 4 ? 'now' : `−${+(((to - from) * (4 - k)) / 4e9).toFixed(2)}\u00a0s`, 'm t3 mid')
-  }
-  procs.forEach((/** @type {any} */ p, /** @type {number} */ i) => {
-    const y = top + i * (lh + gap)
-    pen.rect(0, y - 2, 6, lh + 4, { rx: 3, fill: p.stripe ? `url(#tl-stripe-${p.hue})` : `var(--${p.hue})` })
-    if (lh > 10) pen.text(14, y + lh / 2 + 5, cut(p.role, x0 - 22), 'name')
-    const shades = Array.from({ length: 9 }, () => '')
-    for (const b of h.lanes[i] ?? []) {
-      const xa = X(b.a)
-      const xb = X(b.b)
-      if (xb > xa) shades[Math.round(b.q * 8)] += `M${xa.toFixed(1)} ${y}h${Math.max(1, xb - xa - 0.7).toFixed(1)}v${lh}H${xa.toFixed(1)}z`
-    }
-    shades.forEach((d, k) => pen.path(d || 'M0 0', { fill: `var(--${p.hue})`, 'fill-opacity': 0.1 + (0.9 * k) / 8 }))
-  })
-  for (const k of shown) envelope(pen, h.levels[k] ?? [], X, y0, ph, x0, x1, procs)
-  const lost = h.holes.reduce((s, q) => s + q.n, 0)
-  const torns = h.holes.filter(q => q.b - q.a < (to - from) * 0.4 && q.b > from)
-  if (torns.length <= 4) for (const q of torns) torn(pen, X(q.a), Math.max(X(q.a) + 18, X(q.b)), q.n, { ...size(width, null), x0, x1, top, end })
-  const x = x1
-  pen.path(`M${x} 18V${end + 10}`, { class: 'playhead' })
-  pen.rect(x - 32, 1, 40, 18, { rx: 5, class: 'is-now' })
-  pen.text(x - 12, 14.5, 'live', 'b mid on-now')
-  pen.end()
-  return { height: end + 34, bin: h.bin, lost: torns.length > 4 || torns.length < h.holes.length ? lost : 0 }
-}
-
-/** @param {Pen} pen @param {{u: number, min: number, mean: number, max: number, cap: number}[]} l @param {(u: number) => number} X @param {number} y @param {number} h @param {number} x0 @param {number} x1 @param {any[]} procs */
-function envelope(pen, l, X, y, h, x0, x1, procs) {
-  const givers = procs.filter(p => p.group === 'giver')
-  const hue = givers.length === 1 ? givers[0].hue : 'k'
-  const cap = Math.max(1, ...l.map(p => Math.max(p.cap, p.max)))
-  const Y = (/** @type {number} */ v) => (y + h - (v / cap) * (h - 12)).toFixed(1)
-  pen.text(14, y + h / 2, 'in the', 'name')
-  pen.text(14, y + h / 2 + 18, 'pipe', 'name')
-  pen.path(`M${x0 - 4} ${Y(cap)}H${x1}`, { class: 'cap' })
-  pen.path(`M${x0 - 4} ${y + h}H${x1}`, { class: 'edge' })
-  if (l.length) {
-    const upper = l.map((p, i) => `${i ? 'L' : 'M'}${X(p.u).toFixed(1)} ${Y(p.max)}`).join('')
-    const lower = l.map(p => `L${X(p.u).toFixed(1)} ${Y(p.min)}`).reverse().join('')
-    pen.path(`${upper}${lower}Z`, { class: `band-${hue}` })
-    pen.path(l.map((p, i) => `${i ? 'L' : 'M'}${X(p.u).toFixed(1)} ${Y(p.mean)}`).join(''), { class: `mean-${hue}` })
-  }
-  pen.text(x0 + 2, y + 6, `capacity ${formatCount(cap)} B`, 't2')
-  const t = 'max, mean and min'
-  pen.rect(x0 + 18, y + h - 22, wide(t) + 8, 17, { rx: 4, class: 'patch' })
-  pen.text(x0 + 22, y + h - 9, t, 't2')
 }
 
 /** The whole recording: chapters, damage and where we are. @param {Pen} pen @param {{to: number, chapters: {at: number, title: string}[], damage: number|null}} o @param {number} t @param {number} width */
@@ -431,7 +364,7 @@ export function paintStrip(pen, o, t, width) {
     pen.rect(x1 - w, 5, w, 22, { rx: 4, class: 'damaged' })
     if (w > 110) {
       pen.rect(x1 - w / 2 - 50, 8, 100, 16, { rx: 4, class: 'patch' })
-      pen.text(x1 - w / 2, 20.5, '! cannot be read', 'b bad mid')
+      pen.text(x1 - w / 2, 20.5, '! cannot be read', 'b bad tm')
     }
   }
   pen.path(`M${X(t)} 1V31`, { class: 'playhead' })

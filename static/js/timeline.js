@@ -1,10 +1,11 @@
 // @ts-check
 // The timeline: who did what, when or in which order; and where the playhead is.
 
-import { Base, define, h, heading, Pen, say, tell } from '#ipclab/dom.js'
+import { Base, define, h, heading, Pen, tell } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
 import { beginFor, fitSpan, isAct, isStep, lanesOf, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
-import { paintHeat, paintLanes, paintNow, paintStrip, size } from '#ipclab/paint.js'
+import { paintLanes, paintNow, paintStrip, size } from '#ipclab/paint.js'
+import { paintHeat } from '#ipclab/plot.js'
 import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
 
 const PATTERNS = [...'abcd'].flatMap(c => [
@@ -145,7 +146,7 @@ export class Timeline extends Base {
   /** Which operations are shown. @param {any} frame */
   #opsView(frame) {
     const steps = stepsOf(frame.trace)
-    const columns = Math.max(4, Math.min(12, Math.floor((this.#width - 110) / 74)))
+    const columns = Math.max(4, Math.min(12, Math.floor((this.#width - 100) / (this.#width < 500 ? 58 : 74))))
     const n = steps.upTo(frame.trace.at(frame.index)?.seq ?? 0)
     let from = this.#axis?.kind === 'ops' ? this.#begin : -1
     if (from < 0 || n > from + columns - 2 || n < from) from = n < from ? Math.max(1, n - 2) : Math.max(1, n - columns + 2)
@@ -175,7 +176,7 @@ export class Timeline extends Base {
 
   #empty() {
     const { body, now, svg, top } = this.#parts
-    body.text(this.#width / 2, 48, 'Nothing has happened yet.', 't2 mid')
+    body.text(this.#width / 2, 48, 'Nothing has happened yet.', 't2 tm')
     body.end()
     now.end()
     grow(svg, this.#width, 90)
