@@ -136,6 +136,7 @@ export class Scale {
 }
 
 const SCAN = 4000 // events that one picture looks at
+const BEFORE = 200 // and those before it, for what began there
 
 /**
  * An axis of time from an event on, long silences cut, as far as the mode stays of
@@ -242,7 +243,8 @@ const showsAs = p => (['blocked', 'stopped', 'zombie', 'held'].includes(p.st) ? 
  * @param {Trace} trace @param {any} header @param {Axis} axis @param {number} first index of the event before the axis
  */
 export function lanesOf(trace, header, axis, first) {
-  const s = clone(trace.state(Math.max(0, first)))
+  const start = Math.max(0, first - BEFORE)
+  const s = clone(trace.state(start))
   const many = s.procs.length > 2
   /** @type {Lane[]} */
   const lanes = s.procs.map((/** @type {any} */ p, /** @type {number} */ i) => ({
@@ -267,7 +269,7 @@ export function lanesOf(trace, header, axis, first) {
     if (o.st && u > o.a) lanes[p]?.items.push({ a: o.a, b: u, k: o.st, t: segmentText(o.st, o.call, axis.kind === 'time' ? ns - o.ns : -1), hue: s.procs[p].hue, i: -1 })
   }
   let last = axis.from
-  for (let i = first + 1; i < Math.min(trace.length, axis.stop); i++) {
+  for (let i = start + 1; i < Math.min(trace.length, axis.stop); i++) {
     const e = trace.at(i)
     let [a, b] = axis.pos(e)
     if (a > axis.to && isAct(e)) break

@@ -100,20 +100,18 @@ export class Story {
 export function summaries(all) {
   /** @type {Row[]} */
   const rows = []
-  const add = (/** @type {any} */ g, /** @type {string} */ who, /** @type {string} */ text, /** @type {string} */ bold, bad = false) =>
-    rows.push({ seq: -g.at - rows.length / 16, at: g.at, op: false, step: false, who, hue: who === 'lab' ? 'k' : 'you', text, bold, bad })
-  const got = (/** @type {any} */ g) => g.procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + Number(p.received || p.sent), 0)
+  const add = (/** @type {any} */ g, /** @type {string} */ who, /** @type {string} */ text, /** @type {string} */ bold) =>
+    rows.push({ seq: -g.at - rows.length / 16, at: g.at, op: false, step: false, who, hue: who === 'lab' ? 'k' : 'you', text, bold, bad: false })
+  const sum = (/** @type {any} */ g, /** @type {'received'|'sent'} */ k) => g.procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + Number(p[k]), 0)
   let from = all[0]
-  let lost = from
   for (const g of all) {
-    if (g.dropped > lost.dropped && g.at - lost.at > 2.5e8) {
-      const n = num(g.dropped - lost.dropped)
-      add(g, 'lab', `${n} records lost; the counters missed none`, n + ' records lost')
-      lost = g
-    }
     if (Math.floor(g.at / 1e9) === Math.floor(from.at / 1e9)) continue
-    const n = num(Math.round(((got(g) - got(from)) * 1e9) / (g.at - from.at)))
-    if (g.at - from.at > 5e8) add(g, 'all', `${n} operations a second`, n)
+    const arrive = sum(g, 'received') > 0
+    const k = arrive ? 'received' : 'sent'
+    const n = num(Math.round(((sum(g, k) - sum(from, k)) * 1e9) / (g.at - from.at)))
+    if (g.at - from.at > 5e8) add(g, 'all', arrive ? `${n} messages a second` : `${n} operations a second`, n)
+    const lost = num(g.dropped - from.dropped)
+    if (g.dropped > from.dropped) add(g, 'lab', `${lost} records lost, counted`, lost + ' records lost')
     from = g
   }
   return rows
