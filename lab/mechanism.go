@@ -94,6 +94,10 @@ type Proc struct {
 	Kind  string   `json:"kind"`  // "writer": what all those have in common
 	Group Group    `json:"group"` // where it stands on the stage
 	Gates []string `json:"gates"` // the operations of one round, in order; each has a gate before it
+
+	// Linger leaves the process a zombie, when it has ended, until somebody asks to
+	// wait for it or the run ends.
+	Linger bool `json:"linger,omitempty"`
 }
 
 // Group says on which side of the stage a process stands.
@@ -116,10 +120,13 @@ type Part struct {
 	In     string   `json:"in,omitempty"`    // the part that contains it, or the role that it belongs to
 	Offset int64    `json:"offset"`          // its place in that part, in bytes
 	Size   int64    `json:"size,omitempty"`  // how many bytes of that part
-	Holds  string   `json:"holds,omitempty"` // what a level counts: "bytes", "value", "signals"
+	Holds  string   `json:"holds,omitempty"` // what a level counts: "bytes", "signals", or Updates
 	Law    Law      `json:"law,omitempty"`   // how calls and kernel are compared
 	Off    bool     `json:"off,omitempty"`   // there, but not used under these settings
 }
+
+// Updates marks the word that all updates of all workers should add up to.
+const Updates = "updates"
 
 // PartType names how a part is drawn and what its level means.
 type PartType string

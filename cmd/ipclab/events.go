@@ -1,0 +1,159 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"syscall"
+	"text/tabwriter"
+
+	"ipclab/lab"
+)
+
+// line is an event as --events writes it.
+type line struct {
+	Seq    uint64   `json:"seq"`
+	T      int64    `json:"t"` // CLOCK_MONOTONIC ns before the call
+	Dur    int64    `json:"dur"`
+	Kind   string   `json:"kind"`
+	Call   string   `json:"call"`
+	Proc   string   `json:"proc"`
+	PID    int      `json:"pid"`
+	TID    int      `json:"tid"`
+	Part   string   `json:"part"`
+	Object string   `json:"object"`
+	Want   uint32   `json:"want"`
+	Ret    int32    `json:"ret"`
+	Err    string   `json:"err"`
+	Msg    uint64   `json:"msg"`
+	Level  int64    `json:"level"`
+	Flags  []string `json:"flags"`
+}
+
+// eventWriter is a sink that writes a line for each event.
+type eventWriter struct {
+	w    *bufio.Writer
+	e    *json.Encoder
+	head lab.Header
+	pids []int
+	err  error
+}
+
+func newEventWriter(w io.Writer) *eventWriter {
+	b := bufio.NewWriterSize(w, 1<<16)
+	return &eventWriter{w: b, e: json.NewEncoder(b)}
+}
+
+func (w *eventWriter) Start(h *lab.Header) {
+	w.head, w.pids = *h, make([]int, len(h.Scene.Procs)+1)
+}
+
+func (w *eventWriter) Records(es []lab.Event) {
+	for i := range es {
+		if w.err != nil {
+			return
+		}
+		w.err = w.e.Encode(w.line(&es[i]))
+	}
+}
+
+func (w *eventWriter) Aggregate(*lab.Aggregate) {}
+func (w *eventWriter) End(*lab.Outcome)         {}
+
+func (w *eventWriter) line(e *lab.Event) line {
+	l := line{Seq: e.Seq, T: w.head.Start + e.At, Dur: e.Dur, Kind: e.Kind.String(), Want: e.Want, Ret: e.Ret,
+		Msg: e.Msg, Level: e.Level, Flags: append([]string{}, e.Flags.Names()...)}
+	if e.Kind == lab.State {
+		l.Call = lab.Fact(e.Call).String()
+	} else {
+		l.Call = e.Call.String()
+		if e.Ret < 0 && e.Kind != lab.Exit && e.Kind != lab.Fault {
+			l.Err = errnoName(syscall.Errno(-e.Ret))
+		}
+	}
+	if e.Kind == lab.Spawn && int(e.Proc) < len(w.pids) {
+		w.pids[e.Proc] = int(e.Ret)
+	}
+	if n := int(e.Proc); n > 0 && n < len(w.pids) {
+		l.Proc, l.PID, l.TID = w.head.Scene.Procs[n-1].Role, w.pids[n], w.pids[n]
+	}
+	if n := int(e.Part); n > 0 && n <= len(w.head.Scene.Parts) {
+		l.Part, l.Object = w.head.Scene.Parts[n-1].ID, w.head.Scene.Parts[n-1].Object
+	}
+	return l
+}
+
+// sinks opens the files that a run is written to.
+func (f *runFlags) sinks() (all []lab.Sink, end func() error, err error) {
+	var ends []func() error
+	end = func() error {
+		var errs []error
+		for _, f := range ends {
+			errs = append(errs, f())
+		}
+		return errors.Join(errs...)
+	}
+	if f.events != "" {
+		out := os.Stdout
+		if f.events != "-" {
+			if out, err = os.Create(f.events); err != nil {
+				return nil, nil, usageError{fmt.Errorf("write events: %w", err)}
+			}
+		}
+		w := newEventWriter(out)
+		all = append(all, w)
+		ends = append(ends, func() error { return errors.Join(w.err, w.w.Flush(), closeFile(out)) })
+	}
+	if f.record != "" {
+		out, err := os.Create(f.record)
+		if err != nil {
+			return nil, nil, usageError{fmt.Errorf("write recording: %w", err)}
+		}
+		w := lab.NewRecorder(out)
+		w.Failed = func(err error) { fmt.Fprintln(os.Stderr, "ipclab: the recording ends early:", err) }
+		all = append(all, w)
+		ends = append(ends, func() error { return errors.Join(w.Close(), out.Sync(), out.Close()) })
+	}
+	return all, end, nil
+}
+
+func closeFile(f *os.File) error {
+	if f == os.Stdout {
+		return nil
+	}
+	return f.Close()
+}
+
+// printOutcome prints a summary for people.
+func printOutcome(w io.Writer, o *lab.Outcome) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(t, "%s, %.2f s\n", o.Mechanism, o.Seconds)
+	for _, p := range o.Procs {
+		fmt.Fprintf(t, "  %s\t%d\tsent %d (%d bytes)\treceived %d (%d bytes)\t%s\t%s\n", p.Role, p.PID, p.Sent, p.BytesSent,
+			p.Received, p.BytesReceived, slept(p.BlockedIn), p.Exit)
+	}
+	for _, p := range o.Parts {
+		if p.Level != nil {
+			fmt.Fprintf(t, "  %s\t%s\tholds %d\tof %d\n", p.ID, p.Object, *p.Level, p.Capacity)
+		}
+	}
+	fmt.Fprintf(t, "  records\t%d kept\t%d dropped\tlost %d\ttorn %d\n", o.Records.Recorded, o.Records.Dropped, o.Totals.Lost, o.Totals.Torn)
+	if o.Agrees != nil {
+		word := "agrees with the kernel"
+		if !*o.Agrees {
+			word = "does NOT agree with the kernel"
+		}
+		fmt.Fprintf(t, "  %s\n", word)
+	}
+	return t.Flush()
+}
+
+func slept(where string) string {
+	if where == "" {
+		return ""
+	}
+	return "asleep in " + where
+}

@@ -1,0 +1,197 @@
+package lab
+
+import (
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// grace is how long a worker may take to end by itself before it is killed.
+const grace = 400 * time.Millisecond
+
+// finish ends the workers, takes their last records and cleans up.
+func (l *live) finish() *Outcome {
+	l.stopping = true
+	seconds := float64(l.now()) / 1e9
+	l.sample() // where does everybody sleep?
+	l.flush()
+	for i, p := range l.procs {
+		if w := p.view.now.wait; !p.reaped && w != WaitNone && w < WaitSleep {
+			l.blockedIn[i] = w.String()
+		}
+	}
+	// All hear of the end before any is released: else peers report it as a fault.
+	l.ctl.stop.Store(1)
+	l.rouse()
+	l.leash.Close()
+	deadline := time.Now().Add(grace)
+	for l.deaths(); !l.allDead(); l.deaths() {
+		l.drain()
+		l.commands()
+		if time.Now().After(deadline) || l.onlyStopped() {
+			for _, p := range l.procs {
+				_ = p.signal(unix.SIGKILL)
+			}
+		}
+		time.Sleep(time.Millisecond)
+	}
+	for _, p := range l.procs {
+		if !p.reaped {
+			l.deaths()
+			l.reap(p)
+		}
+	}
+	l.drain()
+	l.out = l.merger.rest(l.out[:0])
+	l.emit(l.out)
+	l.sampleParts()
+	l.settle()
+	l.flush()
+	o := l.outcome(seconds)
+	for _, p := range l.procs {
+		p.view.close()
+	}
+	if err := l.stage.close(); err != nil {
+		l.unasked = append(l.unasked, err.Error())
+	}
+	o.Unasked = l.unasked
+	l.ended = true
+	for _, p := range l.procs {
+		p.close()
+	}
+	l.ctl.close()
+	l.procs, l.ctl = nil, nil
+	return o
+}
+
+func (l *live) allDead() bool {
+	for _, p := range l.procs {
+		if !p.dead.Load() {
+			return false
+		}
+	}
+	return true
+}
+
+// onlyStopped reports whether a worker still alive is stopped: it cannot end.
+func (l *live) onlyStopped() bool {
+	for _, p := range l.procs {
+		if !p.dead.Load() && p.view.look(p, l.scene.Parts).state == 'T' {
+			return true
+		}
+	}
+	return false
+}
+
+// settle finds out how the calls of killed processes went: for bytes by counting
+// what is at the other end, for a word by looking at it.
+func (l *live) settle() {
+	for i := 0; i < len(l.unknown); i++ {
+		u := l.unknown[i]
+		if u.Part == 0 || !l.outcomeOf(&u) {
+			continue
+		}
+		p := l.procs[u.Proc-1]
+		switch u.Kind {
+		case Send:
+			p.parts[u.Part].in += uint64(u.Ret)
+			p.tally.bytesSent += uint64(u.Ret)
+		case Recv:
+			p.parts[u.Part].out += uint64(u.Ret)
+			p.tally.bytesReceived += uint64(u.Ret)
+		}
+		p.forget()
+		u.At, u.Dur, u.Flags = l.now(), 0, Settles
+		l.unknown = append(l.unknown[:i], l.unknown[i+1:]...)
+		i--
+		l.own(u)
+	}
+}
+
+// forget closes the intent of a process that is gone.
+func (r *ring) forget() {
+	atomic.StoreUint64(&r.slots[atomic.LoadUint64(&r.wrote)%ringSlots].Seq, 0)
+	atomic.StoreUint64(&r.spare.Seq, 0)
+}
+
+// outcomeOf fills in what an open call did, if that can be known by now.
+func (l *live) outcomeOf(u *Event) bool {
+	switch part := &l.scene.Parts[u.Part-1]; part.Law {
+	case Bytes:
+		lv := l.lastLevel[u.Part]
+		b := l.look(u.Part)
+		others := b.sending + b.taking - int64(u.Want)
+		if lv.at <= u.At+u.Dur || others != 0 || l.books[u.Part].in != b.in || l.books[u.Part].out != b.out || lv.at < l.died[u.Proc] {
+			return false
+		}
+		missing := lv.value - (b.in - b.out)
+		if u.Kind == Recv {
+			missing = -missing
+		}
+		if missing < 0 || missing > int64(u.Want) {
+			return false
+		}
+		u.Ret = int32(missing)
+		return true
+	case Value:
+		if ask := l.stage.asks[u.Part]; ask != nil && u.Kind == Store {
+			u.Ret = 0
+			if uint64(ask()) == word(u) {
+				u.Ret = 8
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// outcome sums up.
+func (l *live) outcome(seconds float64) *Outcome {
+	o := &Outcome{Mechanism: l.r.info.ID, Settings: l.r.o.Settings, Seconds: seconds, Scene: l.scene}
+	for i, p := range l.procs {
+		t := p.counted()
+		o.Procs = append(o.Procs, ProcOutcome{Role: p.role, PID: p.pid, Sent: t.sent, Received: t.received,
+			BytesSent: t.bytesSent, BytesReceived: t.bytesReceived, BlockedIn: l.blockedIn[i], Exit: p.exit})
+		o.Totals.Sent += t.sent
+		o.Totals.Received += t.received
+		o.Totals.Torn += t.torn
+		o.Totals.Reordered += t.reordered
+		o.Totals.Duplicated += t.duplicated
+		o.Totals.Lost += int64(t.lost)
+		o.Records.Recorded += atomic.LoadUint64(&p.wrote)
+	}
+	o.Records.Dropped = l.dropped
+	o.Records.Written = o.Records.Recorded + l.dropped
+	for i := range l.scene.Parts {
+		l.partOutcome(o, uint16(i+1))
+	}
+	for _, ok := range l.agrees {
+		both := ok && (o.Agrees == nil || *o.Agrees)
+		o.Agrees = &both
+	}
+	first, next := l.r.kept.Range()
+	o.Events = l.r.kept.Copy(nil, first, int(next-first))
+	return o
+}
+
+func (l *live) partOutcome(o *Outcome, part uint16) {
+	p := l.scene.Parts[part-1]
+	po := PartOutcome{ID: p.ID, Object: p.Object, Capacity: p.Cap}
+	if lv := l.lastLevel[part]; lv.at != 0 {
+		po.Level = &lv.value
+	}
+	o.Parts = append(o.Parts, po)
+	switch {
+	case p.Holds == Updates && po.Level != nil:
+		want := int64(o.Totals.Sent)
+		o.Totals.Counter, o.Totals.Expected = po.Level, &want
+		o.Totals.Lost += want - *po.Level
+	case p.Law == Count && l.keepsAll():
+		waiting := int64(0)
+		for _, n := range l.values[part].count {
+			waiting += n
+		}
+		o.Totals.Lost += int64(o.Totals.Sent) - int64(o.Totals.Received) - waiting
+	}
+}

@@ -1,0 +1,87 @@
+package lab
+
+import "time"
+
+// A merger puts the records of several processes into one order in which nothing
+// is received before it is sent.
+//
+// The time at which a call returned does not give that order: the receiver may run
+// again before the sender has read its clock. So givers count from when their call
+// began and takers from when it returned (Event.Effect), and a receive that still
+// comes first, because the record of the send is not here yet, waits for it. The
+// order within each process is kept.
+type merger struct {
+	queues []queue  // by process; 0 is the lab itself
+	sent   []uint64 // the newest message of each sender that is in the order
+}
+
+type queue struct {
+	es   []Event
+	head int
+	gone bool // no more will come: nobody waits for it
+}
+
+// patience is how long a receive waits for a send whose record may be lost.
+const patience = 100 * time.Millisecond
+
+func newMerger(procs int) *merger {
+	return &merger{queues: make([]queue, procs+1), sent: make([]uint64, procs+1)}
+}
+
+// add queues records of a process, which are copied.
+func (m *merger) add(proc int, es []Event) {
+	q := &m.queues[proc]
+	if q.head == len(q.es) {
+		q.es, q.head = q.es[:0], 0
+	}
+	q.es = append(q.es, es...)
+}
+
+// merge appends to out what can be shown: everything that took effect before cut,
+// in order. open tells whether a process is in the middle of sending a message.
+func (m *merger) merge(out []Event, cut int64, open func(msg uint64) bool) []Event {
+	for {
+		best, when := -1, cut
+		for i := range m.queues {
+			q := &m.queues[i]
+			if q.head == len(q.es) {
+				continue
+			}
+			e := &q.es[q.head]
+			if t := e.Effect(); t < when && !m.waits(e, cut, open) {
+				best, when = i, t
+			}
+		}
+		if best < 0 {
+			return out
+		}
+		// As long as no other process comes before, go on with this one.
+		q := &m.queues[best]
+		e := &q.es[q.head]
+		q.head++
+		if p := Sender(e.Msg); (e.Kind == Send || e.Kind == Signal || e.Kind == Block) && p < len(m.sent) && e.Msg > m.sent[p] {
+			m.sent[p] = e.Msg
+		}
+		out = append(out, *e)
+	}
+}
+
+// waits reports whether a receive comes before its send.
+func (m *merger) waits(e *Event, cut int64, open func(uint64) bool) bool {
+	if e.Kind != Recv && e.Kind != Deliver || e.Msg == 0 {
+		return false
+	}
+	p := Sender(e.Msg)
+	if p >= len(m.sent) || m.sent[p] >= e.Msg || m.queues[p].gone && m.queues[p].head == len(m.queues[p].es) {
+		return false
+	}
+	return cut-e.Effect() < int64(patience) && !open(e.Msg)
+}
+
+// rest gives what is still queued when nothing more will come, in order.
+func (m *merger) rest(out []Event) []Event {
+	for i := range m.queues {
+		m.queues[i].gone = true
+	}
+	return m.merge(out, 1<<62, func(uint64) bool { return true })
+}

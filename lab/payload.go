@@ -1,0 +1,135 @@
+package lab
+
+import (
+	"bytes"
+	"encoding/binary"
+)
+
+// The payload of a message is one word of eight bytes, repeated: the number of the
+// message, its sender and two marker bytes. So every piece of a message, wherever
+// it was cut, says what it is a piece of, and a mixed one shows itself.
+const (
+	payloadMark = 0xA55A << 48
+	maxWordProc = 255
+)
+
+// Fill fills buf with a new message and returns its number; 0 if buf is too short
+// to hold one: such bytes are matched by counting.
+func (w *Worker) Fill(buf []byte) uint64 {
+	w.msgs++
+	msg := Message(w.Proc, w.msgs)
+	fill(buf, payloadMark|msg)
+	if len(buf) < 8 {
+		return 0
+	}
+	return msg
+}
+
+func fill(buf []byte, word uint64) {
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], word)
+	for n := copy(buf, b[:]); n < len(buf); {
+		n += copy(buf[n:], buf[:n]) // doubles what is there; n stays a multiple of 8 until the end
+	}
+}
+
+// Check looks at what was read: it returns the newest message any byte of which
+// was touched, and Torn if a message goes on after bytes of another one.
+func (w *Worker) Check(buf []byte) (msg uint64, f Flags) {
+	msg, torn, back, twice := w.read.scan(buf)
+	w.tally.torn += torn
+	w.tally.reordered += back
+	w.tally.duplicated += twice
+	if torn > 0 {
+		f = Torn
+	}
+	return msg, f
+}
+
+// reading follows the messages in one reader's stream of bytes.
+type reading struct {
+	word [8]byte // of the message at hand, as rotated at the next byte
+	now  uint64  // its number; 0 before the first
+	last [maxWordProc + 1]uint64
+}
+
+// scan goes through the bytes of a read.
+func (r *reading) scan(b []byte) (newest, torn, back, twice uint64) {
+	newest = r.now
+	if r.now != 0 && len(b) > 0 && b[0] != r.word[0] {
+		newest = 0
+	}
+	for len(b) > 0 {
+		if n := r.run(b); n > 0 {
+			if r.now > newest || newest == 0 {
+				newest = r.now
+			}
+			b = b[n:]
+			continue
+		}
+		msg, ok := r.sync(b)
+		if !ok { // fewer than eight bytes of it, or not ours
+			r.now, b = 0, b[1:]
+			continue
+		}
+		if msg != r.now {
+			switch p := Sender(msg); {
+			case msg == r.last[p]:
+				torn++
+			case msg < r.last[p]:
+				back++
+			default:
+				r.last[p] = msg
+			}
+		}
+		r.now = msg
+	}
+	return newest, torn, back, twice
+}
+
+// run returns how many bytes go on with the message at hand.
+func (r *reading) run(b []byte) int {
+	if r.now == 0 {
+		return 0
+	}
+	n := 0
+	for n < len(b) && n < 8 && b[n] == r.word[n] {
+		n++
+	}
+	if n == 8 {
+		// The rest repeats with period 8 as far as it equals itself shifted.
+		rest := b[8:]
+		if bytes.Equal(rest, b[:len(rest)]) {
+			n = len(b)
+		} else {
+			for n+8 <= len(b) && *(*[8]byte)(b[n:]) == r.word {
+				n += 8
+			}
+			for i := 0; n < len(b) && b[n] == r.word[i]; i++ {
+				n++
+			}
+		}
+	}
+	if k := n % 8; k != 0 { // the next byte expected comes first
+		w := r.word
+		copy(r.word[:], w[k:])
+		copy(r.word[8-k:], w[:k])
+	}
+	return n
+}
+
+// sync finds out which message the next eight bytes belong to, at any rotation.
+func (r *reading) sync(b []byte) (msg uint64, ok bool) {
+	if len(b) < 8 {
+		return 0, false
+	}
+	word := binary.LittleEndian.Uint64(b)
+	for range 8 {
+		if word>>48 == payloadMark>>48 && word>>40&0xff != 0 {
+			copy(r.word[:], b[:8])
+			return word &^ (0xffff << 48), true
+		}
+		word = word<<8 | word>>56
+	}
+	return 0, false
+}

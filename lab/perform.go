@@ -1,0 +1,58 @@
+package lab
+
+import (
+	"slices"
+	"time"
+)
+
+// Experiment gives the experiment with that name or id; nil if there is none.
+func (info *Info) Experiment(name string) *Experiment {
+	i := slices.IndexFunc(info.Experiments, func(e Experiment) bool { return e.Name == name || e.ID == name })
+	if i < 0 {
+		return nil
+	}
+	return &info.Experiments[i]
+}
+
+// Perform lets a run go on for a time, with its timed actions, and ends it. tick,
+// if there is one, is called ten times a second.
+func Perform(r *Run, do []TimedAction, length time.Duration, tick func(time.Duration)) (*Outcome, error) {
+	do = slices.Clone(do)
+	slices.SortStableFunc(do, func(a, b TimedAction) int { return int(a.After - b.After) })
+	start := time.Now()
+	var failed error
+	for {
+		at := time.Since(start)
+		for len(do) > 0 && do[0].After <= at && failed == nil {
+			failed = r.Do(do[0].Text)
+			do = do[1:]
+		}
+		if at >= length || failed != nil {
+			break
+		}
+		wait := min(length-at, 100*time.Millisecond)
+		if len(do) > 0 {
+			wait = min(wait, do[0].After-at)
+		}
+		select {
+		case <-r.Done():
+			at = length
+		case <-time.After(wait):
+		}
+		if tick != nil {
+			tick(at)
+		}
+		if at == length {
+			break
+		}
+	}
+	if tick != nil {
+		tick(length)
+	}
+	r.Stop()
+	o, err := r.Wait()
+	if failed != nil {
+		err = failed
+	}
+	return o, err
+}

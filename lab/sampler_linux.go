@@ -1,0 +1,148 @@
+package lab
+
+import (
+	"encoding/binary"
+	"time"
+)
+
+// sampling is how often the lab looks at its workers. It sees only what lasts
+// longer than that: the order of events comes from the workers' own records.
+const sampling = 16 * time.Millisecond
+
+// sample looks at all workers and emits what has changed.
+func (l *live) sample() {
+	for _, p := range l.procs {
+		if p.reaped {
+			continue
+		}
+		l.sampleProc(p)
+	}
+	l.sampleParts()
+	l.checkLaws()
+	l.check = l.now()
+}
+
+func (l *live) sampleProc(p *process) {
+	v := &p.view
+	now := v.look(p, l.scene.Parts)
+	v.samples++
+	v.asleep[now.wait]++
+	if now == v.now {
+		v.same++
+	} else {
+		v.now, v.same = now, 0
+	}
+	l.sampleGate(p)
+	if o, ok := p.open(); ok && now.state == 'S' && v.blocked != o.Seq && calls[o.Call].name != "" && o.Kind != Block && matches(o.Call, now.nr) {
+		if again, ok := p.open(); ok && again.Seq == o.Seq { // still the same call
+			v.blocked = o.Seq
+			e := o
+			e.Kind, e.Flags = Block, l.paced()
+			copy(e.Data[:], []byte{byte(now.wait)})
+			l.own(e)
+		}
+	}
+	// At full speed a state counts once it has lasted for two looks.
+	if key := (seen{state: now.state, wait: now.wait, part: now.part}); key != v.told && (l.mode != Full || v.same > 0 || now.state != 'R' && now.state != 'S') {
+		v.told = key
+		l.own(Event{Kind: State, Call: Call(FactState), Proc: uint16(p.proc), Part: now.part, Level: -1, Data: [8]byte{now.state, byte(now.wait)}})
+		l.tellWchan(p, now.wchan)
+		if now.wait != WaitNone && now.wait < WaitSleep {
+			l.goal = false
+		}
+	}
+	v.statusFacts(func(f Fact, e Event) {
+		if f == FactSwitches && l.mode == Full && l.ticks%16 != 0 {
+			return
+		}
+		l.fact(p, f, e)
+	})
+	if n := p.nfds.Load(); n != v.nfds || l.fdsChanged(p) {
+		for i := range min(n, maxFDs) {
+			v.hows[i] = p.fds[i].how
+			l.own(Event{Kind: State, Call: Call(FactFD), Proc: uint16(p.proc), Part: uint16(p.fds[i].part), Ret: int32(p.fds[i].fd), Want: p.fds[i].how, Level: -1})
+		}
+		v.nfds = n
+	}
+	for n := min(p.nmaps.Load(), maxMaps); v.nmaps < n; v.nmaps++ {
+		m := p.maps[v.nmaps]
+		l.own(Event{Kind: State, Call: Call(FactMap), Proc: uint16(p.proc), Part: uint16(m.part), Level: int64(m.addr)})
+	}
+}
+
+func (l *live) fdsChanged(p *process) bool {
+	for i := range min(p.view.nfds, maxFDs) {
+		if p.fds[i].how != p.view.hows[i] {
+			return true
+		}
+	}
+	return false
+}
+
+// sampleGate emits that a worker waits at a gate, or has gone on.
+func (l *live) sampleGate(p *process) {
+	if g := p.held.Load(); g != p.view.gate && (l.mode != Full || g >= 0) {
+		p.view.gate = g
+		l.own(Event{Kind: State, Call: Call(FactGate), Proc: uint16(p.proc), Ret: g, Level: -1})
+	}
+}
+
+// fact emits a fact of a process if it is new.
+func (l *live) fact(p *process, f Fact, e Event) {
+	e.Kind, e.Call, e.Proc = State, Call(f), uint16(p.proc)
+	if old, ok := p.view.facts[f]; !ok || old != e {
+		p.view.facts[f] = e
+		l.own(e)
+	}
+}
+
+func (l *live) tellWchan(p *process, name string) {
+	for i := 0; i == 0 || i < len(name); i += 8 {
+		e := Event{Kind: State, Call: Call(FactWchan), Proc: uint16(p.proc), Want: uint32(i), Level: -1}
+		copy(e.Data[:], name[min(i, len(name)):])
+		l.own(e)
+	}
+}
+
+// sampleParts takes over what the observers and the lab itself found.
+func (l *live) sampleParts() {
+	for i := range l.scene.Parts {
+		part := uint16(i + 1)
+		at, value := l.lastLevel[part].at, int64(-1)
+		for _, p := range l.procs {
+			lv := &p.levels[part]
+			seq := lv.seq.Load()
+			if a, v := lv.at, lv.value; seq&1 == 0 && seq != 0 && lv.seq.Load() == seq && a > at {
+				at, value = a, v
+			}
+		}
+		if ask := l.stage.asks[part]; ask != nil {
+			at = l.now()
+			value = ask()
+		}
+		if value < 0 {
+			continue
+		}
+		old := l.lastLevel[part]
+		l.lastLevel[part] = stamp{at, value}
+		l.shape[part].add(value, l.scene.Parts[i].Cap)
+		if old.value != value || old.at == 0 {
+			l.own(Event{At: at, Kind: State, Call: Call(FactLevel), Part: part, Level: value})
+		}
+	}
+}
+
+// stamp is a value and when it was read.
+type stamp struct{ at, value int64 }
+
+// matches reports whether a system call number is the one that a call names.
+func matches(c Call, nr int64) bool {
+	for _, n := range callNumbers[c] {
+		if n == nr {
+			return true
+		}
+	}
+	return false
+}
+
+func word(e *Event) uint64 { return binary.LittleEndian.Uint64(e.Data[:]) }

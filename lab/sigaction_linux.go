@@ -1,0 +1,28 @@
+package lab
+
+import (
+	"fmt"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// What a process does when a signal comes.
+const (
+	Default = 0 // SIG_DFL
+	Ignore  = 1 // SIG_IGN
+)
+
+// SetAction sets a signal's action by the system call itself: Go's runtime catches
+// most signals, and os/signal cannot bring back the kernel's default action.
+func SetAction(sig unix.Signal, action uintptr) error {
+	sa := struct {
+		handler, flags, restorer uintptr
+		mask                     uint64
+	}{handler: action}
+	_, _, no := unix.RawSyscall6(unix.SYS_RT_SIGACTION, uintptr(sig), uintptr(unsafe.Pointer(&sa)), 0, 8, 0, 0)
+	if no != 0 {
+		return fmt.Errorf("set action of signal %d: %w", sig, no)
+	}
+	return nil
+}

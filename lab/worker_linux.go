@@ -1,0 +1,379 @@
+package lab
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"sync/atomic"
+	"syscall"
+	"time"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// The descriptors that every worker inherits, beside those of its mechanism.
+const (
+	fdOrder = 3 + iota
+	fdControl
+	fdPanel
+	fdLeash
+	fdFirst
+)
+
+// order is what the lab tells a worker when it starts it: which one it is, and
+// numbers. It holds no path, no command and no address.
+type order struct {
+	Mechanism string         `json:"mechanism"`
+	Proc      int            `json:"proc"`
+	Settings  Settings       `json:"settings"`
+	Files     map[string]int `json:"files"` // name → inherited descriptor
+	PIDs      map[string]int `json:"pids"`  // of workers started before this one
+	FDs       []heldFD       `json:"fds"`
+}
+
+// UnmarshalJSON and MarshalJSON let the descriptor table travel in an order.
+func (h *heldFD) UnmarshalJSON(b []byte) error {
+	var v [3]uint32
+	err := json.Unmarshal(b, &v)
+	h.part, h.fd, h.how = v[0], v[1], v[2]
+	return err
+}
+
+// MarshalJSON is the inverse of UnmarshalJSON.
+func (h heldFD) MarshalJSON() ([]byte, error) {
+	return json.Marshal([3]uint32{h.part, h.fd, h.how})
+}
+
+// Worker is a worker process's view of the lab. Its methods may be called from
+// the main thread only.
+type Worker struct {
+	Role  string // "writer2"
+	Kind  string // "writer"
+	Proc  int    // index in Scene.Procs, from 1
+	Scene Scene
+
+	*ring
+	order order
+	ctl   *control
+	knobs map[string]int
+	stash map[string]int64 // what Changed has seen of a knob
+	watch [maxParts]atomic.Pointer[func() int64]
+	op    Op
+	msgs  uint64
+	did   uint64
+	due   int64 // when the next operation is due by its own rate
+	read  reading
+}
+
+// Op is an operation in progress, from Begin to End.
+type Op struct {
+	w *Worker
+	s *Event
+}
+
+func init() {
+	// A worker's main goroutine stays on the main thread, so that its tid is its
+	// pid and /proc/PID tells of the thread that communicates.
+	if IsWorker() {
+		runtime.LockOSThread()
+	}
+}
+
+// IsWorker reports whether this process was started as a worker.
+func IsWorker() bool { return len(os.Args) == 2 && os.Args[1] == workerArg }
+
+const workerArg = "worker"
+
+// RunWorker is the whole life of a worker process.
+func RunWorker(all []Mechanism) error {
+	w, m, err := enlist(all)
+	if err != nil {
+		return fmt.Errorf("enlist worker: %w", err)
+	}
+	go w.observe()
+	w.tid.Store(uint32(unix.Gettid()))
+	for w.ctl.ready.Load() == 0 { // until the lab has closed its copies
+		futexWait(&w.ctl.ready, 0, 0)
+	}
+	err = m.Work(w)
+	if w.ctl.stop.Load() != 0 {
+		return nil // peers are going away too: their absence is no fault
+	}
+	return err
+}
+
+// enlist reads the order and maps the shared pages.
+func enlist(all []Mechanism) (*Worker, Mechanism, error) {
+	w := &Worker{knobs: map[string]int{}, stash: map[string]int64{}}
+	b, err := io.ReadAll(io.NewSectionReader(os.NewFile(fdOrder, "order"), 0, 1<<20))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read order: %w", err)
+	}
+	if err := json.Unmarshal(b, &w.order); err != nil {
+		return nil, nil, fmt.Errorf("decode order: %w", err)
+	}
+	for _, lim := range []struct {
+		what int
+		max  uint64
+	}{{unix.RLIMIT_CORE, 0}, {unix.RLIMIT_NOFILE, 256}, {unix.RLIMIT_FSIZE, 64 << 20}} {
+		if err := unix.Setrlimit(lim.what, &unix.Rlimit{Cur: lim.max, Max: lim.max}); err != nil {
+			return nil, nil, fmt.Errorf("set limit %d to %d: %w", lim.what, lim.max, err)
+		}
+	}
+	ctl, err := unix.Mmap(fdControl, 0, controlBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, nil, fmt.Errorf("map control page: %w", err)
+	}
+	page, err := unix.Mmap(fdPanel, 0, pageBytes, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, nil, fmt.Errorf("map worker page: %w", err)
+	}
+	w.ctl, w.ring, w.Proc = (*control)(unsafe.Pointer(&ctl[0])), newRing(page), w.order.Proc
+	w.op.w = w
+	for _, m := range all {
+		if m.Info().ID != w.order.Mechanism {
+			continue
+		}
+		for i, k := range m.Info().Knobs {
+			w.knobs[k.Name] = i
+		}
+		w.Scene = m.Scene(w.order.Settings)
+		if w.Proc < 1 || w.Proc > len(w.Scene.Procs) {
+			return nil, nil, fmt.Errorf("no process %d among %d", w.Proc, len(w.Scene.Procs))
+		}
+		p := w.Scene.Procs[w.Proc-1]
+		w.Role, w.Kind = p.Role, p.Kind
+		for i, h := range w.order.FDs {
+			w.fds[i] = h
+		}
+		w.nfds.Store(uint32(len(w.order.FDs)))
+		return w, m, nil
+	}
+	return nil, nil, fmt.Errorf("no mechanism %q", w.order.Mechanism)
+}
+
+// FD gives the descriptor that Stage.Give passed under that name.
+func (w *Worker) FD(name string) int {
+	if fd, ok := w.order.Files[name]; ok {
+		return fd
+	}
+	return -1
+}
+
+// PID gives the process id of a worker that was started before this one.
+func (w *Worker) PID(role string) int { return w.order.PIDs[role] }
+
+// Setting gives a knob's value at the start of the run.
+func (w *Worker) Setting(name string) int64 { return w.order.Settings[name] }
+
+// Part gives the number by which events name a part.
+func (w *Worker) Part(id string) uint16 { return w.Scene.PartNumber(id) }
+
+// Close gives up a descriptor of this worker, and says so.
+func (w *Worker) Close(name string) error {
+	fd := w.FD(name)
+	for i := range w.nfds.Load() {
+		if int(w.fds[i].fd) == fd {
+			w.fds[i].how = 0
+		}
+	}
+	return unix.Close(fd)
+}
+
+// Map maps a part's memory, whose file was given under that name, and notes where
+// it lies, so that the lab can tell on which word a futex call sleeps.
+func (w *Worker) Map(part, name string, size int) ([]byte, error) {
+	mem, err := unix.Mmap(w.FD(name), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return nil, fmt.Errorf("map %s of %d bytes: %w", part, size, err)
+	}
+	i := w.nmaps.Load()
+	w.maps[i] = heldMap{uint64(w.Part(part)), uint64(uintptr(unsafe.Pointer(&mem[0]))), uint64(size)}
+	w.nmaps.Store(i + 1)
+	return mem, nil
+}
+
+// Observe registers how the level of a part is asked of the kernel. In Step and
+// Slow every call on the part asks, after its clock has been read; at full speed
+// one in 64; and an observer thread asks 60 times a second.
+func (w *Worker) Observe(part uint16, ask func() int64) { w.watch[part].Store(&ask) }
+
+// observe is the observer thread: levels, also while the main thread sleeps in a
+// call, and the end of the lab.
+func (w *Worker) observe() {
+	go func() {
+		os.NewFile(fdLeash, "leash").Read(make([]byte, 1)) // ends when the lab lets go, or has died
+		w.ctl.stop.Store(1)
+		time.Sleep(50 * time.Millisecond) // time to end by itself, if no call holds it
+		os.Exit(0)
+	}()
+	for range time.Tick(16 * time.Millisecond) {
+		for part := range w.watch {
+			ask := w.watch[part].Load()
+			if ask == nil {
+				continue
+			}
+			at := nanotime() - w.ctl.epoch.Load()
+			if v := (*ask)(); v >= 0 {
+				l := &w.levels[part]
+				l.seq.Add(1)
+				l.at, l.value = at, v
+				l.seq.Add(1)
+			}
+		}
+	}
+}
+
+// Begin notes that a call on a part is about to be made: the call itself stands
+// naked between Begin and End. want is how much is asked for, msg the message, if
+// it is known before.
+func (w *Worker) Begin(kind Kind, call Call, part uint16, want int, msg uint64) *Op {
+	s := w.ring.begin()
+	w.op.s = s
+	if Trace(w.ctl.trace.Load()) == TraceOff {
+		*s = Event{Kind: kind, Call: call, Part: part, Want: uint32(want)}
+		return &w.op
+	}
+	w.ops++
+	publish(&s.Seq, 0)
+	s.Dur, s.Ret, s.Level, s.Data = 0, 0, -1, [8]byte{}
+	s.Msg, s.Want, s.Kind, s.Call, s.Flags = msg, uint32(want), kind, call, 0
+	s.Proc, s.Part = uint16(w.Proc), part
+	s.At = nanotime() - w.ctl.epoch.Load()
+	publish(&s.Seq, intent|w.ops)
+	if w.fail.Load() != 0 {
+		w.failpoint(1)
+	}
+	return &w.op
+}
+
+// Data notes the value that was stored, loaded, sent or found.
+func (o *Op) Data(v uint64) *Op { *(*uint64)(unsafe.Pointer(&o.s.Data)) = v; return o }
+
+// Flag notes what was particular about the call.
+func (o *Op) Flag(f Flags) *Op { o.s.Flags |= f; return o }
+
+// End notes how the call turned out: n as it returned it, the message that it was
+// about, its error. It reads the clock first.
+func (o *Op) End(n int, msg uint64, err error) {
+	w, s := o.w, o.s
+	trace := Trace(w.ctl.trace.Load())
+	if trace != TraceOff {
+		s.Dur = nanotime() - w.ctl.epoch.Load() - s.At
+		w.durs[bin(s.Dur)]++
+	}
+	if err != nil {
+		s.Ret = -int32(errno(err))
+		w.errors++
+	} else {
+		s.Ret = int32(n)
+		if n < int(s.Want) && (s.Kind == Send || s.Kind == Recv) {
+			s.Flags |= Short
+		}
+	}
+	s.Msg = msg
+	w.count(s)
+	if w.fail.Load() != 0 {
+		w.failpoint(2)
+	}
+	if trace != TraceFull {
+		publish(&s.Seq, 0)
+		return
+	}
+	paced := w.ctl.gate.Load() != 0
+	if paced {
+		s.Flags |= Paced
+	}
+	if paced || w.calls&63 == 0 {
+		if ask := w.watch[s.Part].Load(); ask != nil {
+			s.Level = (*ask)()
+		}
+	}
+	if n := w.ctl.sample.Load(); Number(msg)&n != 0 && err == nil {
+		publish(&s.Seq, 0)
+		return
+	}
+	w.ring.end(s)
+	if w.ctl.asleep.Load() != 0 {
+		w.ctl.ring()
+	}
+}
+
+// count keeps the exact counters.
+func (w *Worker) count(s *Event) {
+	w.calls++
+	if s.Ret < 0 {
+		return
+	}
+	n := uint64(s.Ret)
+	switch s.Kind {
+	case Send:
+		w.tally.sent++
+		w.tally.bytesSent += n
+		w.parts[s.Part].in += n
+	case Recv:
+		if n > 0 {
+			w.tally.received++
+		}
+		w.tally.bytesReceived += n
+		w.parts[s.Part].out += n
+	case Signal:
+		w.tally.sent++
+		w.parts[s.Part].in++
+	case Deliver:
+		w.tally.received++
+		w.parts[s.Part].out++
+	}
+}
+
+// Did counts an update that is complete, where one takes several operations.
+func (w *Worker) Did(n uint64) { w.tally.sent += n }
+
+// SawTorn counts a record that was found half old and half new.
+func (w *Worker) SawTorn() { w.tally.torn++ }
+
+// failpoint stops the process if the lab asked it to stop at this point: 1 before
+// the call, 2 after it but before its record. There a test kills it.
+func (w *Worker) failpoint(at uint32) {
+	if w.fail.CompareAndSwap(at, 0) {
+		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
+	}
+}
+
+func errno(err error) syscall.Errno {
+	if no, ok := err.(syscall.Errno); ok {
+		return no
+	}
+	return syscall.EIO
+}
+
+// ring wakes the lab.
+func (c *control) ring() {
+	if c.asleep.CompareAndSwap(1, 0) {
+		c.bell.Add(1)
+		futexWake(&c.bell, 1)
+	}
+}
+
+const (
+	futexWaitOp = 0
+	futexWakeOp = 1
+)
+
+// futexWait sleeps while *word is val; ns > 0 is the longest time. Not PRIVATE:
+// the word lies in memory that processes share.
+func futexWait(word *atomic.Uint32, val uint32, ns int64) {
+	var ts *unix.Timespec
+	if ns > 0 {
+		t := unix.NsecToTimespec(ns)
+		ts = &t
+	}
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWaitOp, uintptr(val), uintptr(unsafe.Pointer(ts)), 0, 0)
+}
+
+func futexWake(word *atomic.Uint32, n int) {
+	_, _, _ = unix.Syscall6(unix.SYS_FUTEX, uintptr(unsafe.Pointer(word)), futexWakeOp, uintptr(n), 0, 0, 0)
+}

@@ -1,0 +1,5 @@
+package pipe
+
+import "ipclab/lab"
+
+var experiments = []lab.Experiment{}
