@@ -194,6 +194,7 @@ class Control {
     const waits = !Number.isNaN(this.asked) && this.asked !== now
     const extra = waits && k.restart ? `${valueText(k, this.asked)} ${t('onRestart')}` : waits && performance.now() > this.until ? t('asked', { n: valueText(k, this.asked) }) : ''
     say(this.small, [extra, parts].filter(Boolean).join(' · '))
+    this.small.title = this.small.textContent ?? ''
     this.small.hidden = !this.small.textContent
   }
 }

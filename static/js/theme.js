@@ -12,4 +12,9 @@
   root.dataset.theme = (asked.get('theme') ?? kept('ipclab.theme') ?? (dark ? 'dark' : 'light')) === 'dark' ? 'dark' : 'light'
   if (asked.get('view') === 'present') root.dataset.view = 'present'
   if (asked.get('dir') === 'rtl') root.dir = 'rtl'
+  if (asked.has('token')) { // the cookie has it now; it belongs in no history
+    const url = new URL(location.href)
+    url.searchParams.delete('token')
+    history.replaceState(null, '', url)
+  }
 }

@@ -176,7 +176,7 @@ export class Transport extends Base {
     }
     if (f.role === 'viewer') return [t('viewerClaim'), t('viewerTruth')]
     if (f.mode === Mode.STEP) return [t('stepClaim'), t('stepTruth')]
-    if (f.mode === Mode.SLOW) return [t('slowClaim', { n: num(f.pace) }), t('slowTruth', { seed: h.seed })]
+    if (f.mode === Mode.SLOW) return [f.paused ? t('slowHeld') : f.pace === 1 ? t('slowClaimOne') : t('slowClaim', { n: num(f.pace) }), t('slowTruth', { seed: h.seed })]
     const sample = f.state?.sample ?? 1
     return [t('fullClaim'), sample > 1 ? t('fullTruthSample', { n: num(sample) }) : t('fullTruth')]
   }
