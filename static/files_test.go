@@ -1,0 +1,121 @@
+package static
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func files(t *testing.T) *Files {
+	t.Helper()
+	f, err := New(Embedded())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return f
+}
+
+func TestServe(t *testing.T) {
+	f := files(t)
+	for name, url := range f.url {
+		r := httptest.NewRequest("GET", url, nil)
+		plain := httptest.NewRecorder()
+		f.ServeHTTP(plain, r)
+		r.Header.Set("Accept-Encoding", "gzip, br")
+		packed := httptest.NewRecorder()
+		f.ServeHTTP(packed, r)
+		z, err := gzip.NewReader(packed.Body)
+		if err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		b, err := io.ReadAll(z)
+		if err != nil || !bytes.Equal(b, plain.Body.Bytes()) || len(b) == 0 {
+			t.Errorf("%s: compressed and plain differ (%v)", name, err)
+		}
+		if c := plain.Header().Get("Cache-Control"); !strings.Contains(c, "immutable") {
+			t.Errorf("%s: Cache-Control is %q", name, c)
+		}
+	}
+	w := httptest.NewRecorder()
+	f.ServeHTTP(w, httptest.NewRequest("GET", "/static/0000000000000000/js/bench.js", nil))
+	if w.Code != http.StatusNotFound {
+		t.Errorf("an address of other content answers %d", w.Code)
+	}
+}
+
+func TestStylesNameFonts(t *testing.T) {
+	f := files(t)
+	css := f.byURL[f.URL("css/tokens.css")].plain
+	for name := range fonts {
+		if !bytes.Contains(css, []byte("url("+f.URL("fonts/"+name)+")")) {
+			t.Errorf("tokens.css does not load %s by its address", name)
+		}
+	}
+}
+
+// Every name that a module imports is in the map, and every module is reached
+// from a page within few steps.
+func TestModules(t *testing.T) {
+	f := files(t)
+	var m struct{ Imports map[string]string }
+	if err := json.Unmarshal(f.ImportMap(), &m); err != nil {
+		t.Fatal(err)
+	}
+	for name, needs := range f.needs {
+		for _, need := range needs {
+			if f.URL(need) == "" {
+				t.Errorf("%s imports %s, which is not there", name, need)
+			}
+		}
+	}
+	const most = 25 // modules of one page: each is a request
+	for _, entry := range []string{"bench", "home", "player", "doctor", "problem"} {
+		got := f.Modules("js/" + entry + ".js")
+		if len(got) == 0 || got[0] != f.URL("js/"+entry+".js") {
+			t.Errorf("%s: modules are %q", entry, got)
+		}
+		if len(got) > most {
+			t.Errorf("%s loads %d modules, at most %d", entry, len(got), most)
+		}
+	}
+}
+
+// All scripts and styles together stay under 120 kB compressed, the fonts under 220.
+func TestBudget(t *testing.T) {
+	var code, letters int
+	for url, it := range files(t).byURL {
+		if path.Ext(url) == ".ttf" {
+			letters += len(it.gzip)
+		} else {
+			code += len(it.gzip)
+		}
+	}
+	t.Logf("scripts and styles %d bytes, fonts %d bytes", code, letters)
+	if code > 120_000 {
+		t.Errorf("scripts and styles have %d bytes compressed, at most 120 000", code)
+	}
+	if letters > 220_000 {
+		t.Errorf("fonts have %d bytes compressed, at most 220 000", letters)
+	}
+}
+
+// Text becomes markup nowhere, and styles are set by properties alone.
+func TestNoSinks(t *testing.T) {
+	bad := regexp.MustCompile(`\b(innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(|new Function|setAttribute\(['"]style|cssText|DOMParser|createContextualFragment)`)
+	f := files(t)
+	for name, url := range f.url {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		if m := bad.Find(f.byURL[url].plain); m != nil {
+			t.Errorf("%s uses %s", name, m)
+		}
+	}
+}
