@@ -308,6 +308,11 @@ export function lanesOf(trace, header, axis, first) {
       if (now.t !== was.t || now.v !== was.v) part.steps.push({ ...now, u: Math.max(now.u, was.u) })
     }
   }
+  for (const l of lanes) l.items = l.items.filter(i => i.b > axis.from)
+  for (const p of parts) {
+    const begun = p.steps.findLastIndex(x => x.u <= axis.from)
+    if (begun > 0) p.steps.splice(0, begun)
+  }
   return { lanes, parts, marks, holes, open, state: s, loads: [...loads].map(([p, w]) => ({ p, ...w })) }
 }
 
