@@ -250,7 +250,7 @@ export class Timeline extends Base {
     const by = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageUp: 10, PageDown: -10 }[e.key]
     if (by) tell(this, 'ipc-seek', { index: neighbour(trace, index, by * (e.shiftKey ? 10 : 1), this.#axis?.kind === 'ops') })
     else if (e.key === 'Home') tell(this, 'ipc-seek', { index: 0 })
-    else if (e.key === 'End') tell(this, 'ipc-clock', 'live')
+    else if (e.key === 'End') tell(this, 'ipc-press', 'live')
     else if (e.key === '+' || e.key === '-') this.#rescale(e.key === '+' ? 0.5 : 2)
     else return
     e.preventDefault()
