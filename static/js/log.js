@@ -292,7 +292,7 @@ function item(r) {
 
 /** Scrolls a box, and nothing else, so that a row in it can be seen. @param {HTMLElement} box @param {HTMLElement} row */
 function show(box, row) {
-  const top = row.offsetTop - box.offsetTop
+  const top = row.offsetTop // the box is positioned
   const low = top + row.offsetHeight + 8
   if (top < box.scrollTop) box.scrollTop = top - 8
   else if (low > box.scrollTop + box.clientHeight) box.scrollTop = low - box.clientHeight

@@ -50,12 +50,13 @@ export function excerpt(source, marked, around = 2) {
 }
 
 /**
- * At which line a process is: held before a gate, or at its present call.
- * @param {any} p a process of the state @param {string[]} gates @param {Record<string, number>} lines @returns {number} 0 if unknown
+ * At which line a process is: held before a gate, or at its present call; the one
+ * whose operation is shown now is at that, though it may be held again already.
+ * @param {any} p a process of the state @param {string[]} gates @param {Record<string, number>} lines @param {boolean} [now] @returns {number} 0 if unknown
  */
-export function lineOf(p, gates, lines) {
+export function lineOf(p, gates, lines, now = false) {
   if (p.st === 'gone' || p.st === 'none' || p.st === 'zombie') return 0
-  if (p.gate > 0) {
+  if (p.gate > 0 && !(now && p.call)) {
     const gate = gates[p.gate - 1]
     const at = lines['gate ' + gate] ?? lines[gate ?? '']
     if (at) return at
@@ -90,7 +91,7 @@ export class Source extends Base {
     if (!this.#pre || header.mechanism.source !== this.#source) this.#build(header)
     const procs = /** @type {any[]} */ (state.procs)
     const lines = header.lines ?? {}
-    const at = procs.map((p, i) => lineOf(p, header.scene.procs[i]?.gates ?? [], lines))
+    const at = procs.map((p, i) => lineOf(p, header.scene.procs[i]?.gates ?? [], lines, state.now?.proc === i + 1))
     const now = state.now?.proc ? at[state.now.proc - 1] ?? 0 : 0
     const key = `${at} ${now} ${procs.map(p => p.pid)}`
     if (key === this.#drawn) return
@@ -141,7 +142,7 @@ export class Source extends Base {
     const row = this.#rows.get(n)?.row
     const pre = this.#pre
     if (!row || !pre) return
-    const top = row.offsetTop - pre.offsetTop
+    const top = row.offsetTop // the pre is positioned
     if (top < pre.scrollTop || top + row.offsetHeight > pre.scrollTop + pre.clientHeight) pre.scrollTop = Math.max(0, top - pre.clientHeight / 3)
   }
 }

@@ -31,6 +31,7 @@ test('a process is at its gate, at its call, or nowhere', () => {
   assert.equal(at({ call: call(Kind.LOCK, Call.NONE) }, []), 20)
   assert.equal(at({ call: call(Kind.STORE, Call.NONE, 0) }, ['load', 'add', 'store']), 9)
   assert.equal(at({ call: call(Kind.STORE, Call.NONE, 2) }, ['load', 'add', 'store']), 12)
+  assert.equal(lineOf({ st: 'held', gate: 1, call: call(Kind.SEND, Call.WRITE) }, ['write'], lines, true), 19)
   assert.equal(at({ st: 'gone', gate: 1, call: call(Kind.SEND, Call.WRITE) }, ['write']), 0)
   assert.equal(at({ st: 'held', gate: 3 }, ['a', 'b', 'nowhere']), 0)
 })
