@@ -24,17 +24,23 @@ func (l *live) finish() *Outcome {
 	// All hear of the end before any is released: else peers report it as a fault.
 	l.ctl.stop.Store(1)
 	l.rouse()
-	l.leash.Close()
-	deadline := time.Now().Add(grace)
-	for l.deaths(); !l.allDead(); l.deaths() {
-		l.drain()
-		l.commands()
-		if time.Now().After(deadline) || l.onlyStopped() {
-			for _, p := range l.procs {
+	l.await(20*time.Millisecond, l.allDone) // whoever is in a call comes back soon, or not at all
+	l.leash.Close()                         // those who do not are ended by their own second thread
+	if !l.await(grace, func() bool { return l.allDone() || l.onlyStopped() }) || !l.allDone() {
+		for _, p := range l.procs {
+			if p.done.Load() == 0 {
 				_ = p.signal(unix.SIGKILL)
 			}
 		}
-		time.Sleep(time.Millisecond)
+		l.await(grace, l.allDone)
+	}
+	l.ctl.quit.Store(1)
+	futexWake(&l.ctl.quit, maxProcs)
+	if !l.await(grace, l.allDead) {
+		for _, p := range l.procs {
+			_ = p.signal(unix.SIGKILL)
+		}
+		l.await(10*grace, l.allDead)
 	}
 	for _, p := range l.procs {
 		if !p.reaped {
@@ -65,6 +71,19 @@ func (l *live) finish() *Outcome {
 	return o
 }
 
+// await drains rings until it is so, or the time is over.
+func (l *live) await(most time.Duration, so func() bool) bool {
+	for end := time.Now().Add(most); !so(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			return false
+		}
+		l.drain()
+		l.deaths()
+		l.commands()
+	}
+	return true
+}
+
 func (l *live) allDead() bool {
 	for _, p := range l.procs {
 		if !p.dead.Load() {
@@ -74,10 +93,20 @@ func (l *live) allDead() bool {
 	return true
 }
 
+// allDone reports whether every worker has ended its work, or ended.
+func (l *live) allDone() bool {
+	for _, p := range l.procs {
+		if p.done.Load() == 0 && !p.dead.Load() {
+			return false
+		}
+	}
+	return true
+}
+
 // onlyStopped reports whether a worker still alive is stopped: it cannot end.
 func (l *live) onlyStopped() bool {
 	for _, p := range l.procs {
-		if !p.dead.Load() && p.view.look(p, l.scene.Parts).state == 'T' {
+		if p.done.Load() == 0 && !p.dead.Load() && p.view.look(p, l.scene.Parts).state == 'T' {
 			return true
 		}
 	}

@@ -41,6 +41,7 @@ type live struct {
 	check     int64 // the last look at the processes
 	soon      int64 // look again then, after a permit
 	lastLevel [maxParts]stamp
+	touched   [maxParts]int64 // when a call on the part last took effect
 	books     [maxParts]books
 	quiet     [maxParts]uint64
 	values    map[uint16]value
@@ -291,6 +292,7 @@ func (l *live) emit(es []Event) {
 		case State:
 		case Send, Recv, Signal, Deliver, Store, Lock, Unlock:
 			l.keepBooks(e)
+			l.touched[e.Part] = max(l.touched[e.Part], e.At+e.Dur)
 			l.flow.follow(e)
 			if e.Level >= 0 && e.Part != 0 {
 				l.level(e)

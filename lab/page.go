@@ -15,13 +15,13 @@ type control struct {
 	turn   atomic.Uint32 // futex: grows whenever a word below changes
 	ready  atomic.Uint32 // futex: 1 once the lab has closed its copies of what it gave
 	stop   atomic.Uint32 // 1: end the work
+	quit   atomic.Uint32 // futex: 1: nobody is in a call any more, all may end
 	gate   atomic.Uint32 // 1: wait for a permit before each operation
 	mode   atomic.Uint32 // Mode
 	trace  atomic.Uint32 // Trace
 	sample atomic.Uint64 // keep a record if its message number & sample == 0
 	epoch  atomic.Int64  // CLOCK_MONOTONIC ns of time 0
 	count  atomic.Uint64 // operations of each giver; 0 is no end
-	_      [8]byte
 
 	knobs [maxKnobs]atomic.Int64
 }
@@ -39,7 +39,8 @@ type panel struct {
 	passed  atomic.Uint32 // permits used
 	held    atomic.Int32  // the gate it waits at: 1… in Proc.Gates; -1 rests by its own rate
 	fail    atomic.Uint32 // stop yourself at this point: see failpoint
-	_       [48]byte
+	done    atomic.Uint32 // 1: its work has ended, it waits for quit
+	_       [44]byte
 
 	tid    atomic.Uint32
 	nfds   atomic.Uint32

@@ -55,10 +55,6 @@ type reading struct {
 
 // scan goes through the bytes of a read.
 func (r *reading) scan(b []byte) (newest, torn, back, twice uint64) {
-	newest = r.now
-	if r.now != 0 && len(b) > 0 && b[0] != r.word[0] {
-		newest = 0
-	}
 	for len(b) > 0 {
 		if n := r.run(b); n > 0 {
 			if r.now > newest || newest == 0 {

@@ -126,7 +126,7 @@ func (l *live) sampleParts() {
 		old := l.lastLevel[part]
 		l.lastLevel[part] = stamp{at, value}
 		l.shape[part].add(value, l.scene.Parts[i].Cap)
-		if old.value != value || old.at == 0 {
+		if (old.value != value || old.at == 0) && l.touched[part] < at { // no call has changed it since
 			l.own(Event{At: at, Kind: State, Call: Call(FactLevel), Part: part, Level: value})
 		}
 	}

@@ -99,10 +99,16 @@ func RunWorker(all []Mechanism) error {
 		futexWait(&w.ctl.ready, 0, 0)
 	}
 	err = m.Work(w)
-	if w.ctl.stop.Load() != 0 {
-		return nil // peers are going away too: their absence is no fault
+	if w.ctl.stop.Load() == 0 {
+		return err
 	}
-	return err
+	// The run ends. Whoever ended first would look to a peer still in a call like
+	// one that went away, and raise EPIPE or SIGPIPE: so all wait for the last.
+	w.done.Store(1)
+	for w.ctl.quit.Load() == 0 {
+		futexWait(&w.ctl.quit, 0, int64(time.Second))
+	}
+	return nil
 }
 
 // enlist reads the order and maps the shared pages.
@@ -207,8 +213,10 @@ func (w *Worker) observe() {
 	go func() {
 		os.NewFile(fdLeash, "leash").Read(make([]byte, 1)) // ends when the lab lets go, or has died
 		w.ctl.stop.Store(1)
-		time.Sleep(50 * time.Millisecond) // time to end by itself, if no call holds it
-		os.Exit(0)
+		if w.done.Load() != 0 {
+			time.Sleep(100 * time.Millisecond) // for quit, if the lab lives
+		}
+		os.Exit(0) // out of whatever call it is in
 	}()
 	for range time.Tick(16 * time.Millisecond) {
 		for part := range w.watch {

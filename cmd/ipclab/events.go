@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type line struct {
 	Err    string   `json:"err"`
 	Msg    uint64   `json:"msg"`
 	Level  int64    `json:"level"`
+	Data   uint64   `json:"data"` // the value stored, loaded or sent; a mask; for state, its letter and what it waits for
 	Flags  []string `json:"flags"`
 }
 
@@ -65,7 +67,7 @@ func (w *eventWriter) End(*lab.Outcome)         {}
 
 func (w *eventWriter) line(e *lab.Event) line {
 	l := line{Seq: e.Seq, T: w.head.Start + e.At, Dur: e.Dur, Kind: e.Kind.String(), Want: e.Want, Ret: e.Ret,
-		Msg: e.Msg, Level: e.Level, Flags: append([]string{}, e.Flags.Names()...)}
+		Msg: e.Msg, Level: e.Level, Data: binary.LittleEndian.Uint64(e.Data[:]), Flags: append([]string{}, e.Flags.Names()...)}
 	if e.Kind == lab.State {
 		l.Call = lab.Fact(e.Call).String()
 	} else {
