@@ -7,7 +7,7 @@ import { h, say } from '#ipclab/dom.js'
 import { Fact, Kind, Mode } from '#ipclab/event.js'
 import { actionsOf } from '#ipclab/experiments.js'
 import { readFrames } from '#ipclab/frames.js'
-import { announce, bindHeader, bindKeys, bindTabs, present } from '#ipclab/keys.js'
+import { announce, banner, bindHeader, bindKeys, bindTabs, button, card, present } from '#ipclab/keys.js'
 import { valueText } from '#ipclab/knobs.js'
 import '#ipclab/kernelview.js'
 import { get, Live, post } from '#ipclab/live.js'
@@ -104,51 +104,9 @@ function speak(frame) {
 }
 
 /** @param {any} s */
-const plain = s => [s.who, s.text, s.bold].filter(Boolean).join(' ')
+const plain = s => `${s.who} ${s.text}`
 
 // ——— what is missing or went wrong: one cause, one way on
-
-/** @type {Map<string, HTMLElement>} */
-const banners = new Map()
-
-/**
- * @param {string} key @param {{bad?: boolean, title: string, text?: string, acts?: [string, () => void][]}|null} what null takes it away
- */
-function banner(key, what) {
-  const old = banners.get(key)
-  if (!what) {
-    old?.remove()
-    banners.delete(key)
-    return
-  }
-  const title = h('b', {}, what.title)
-  const node = h('div', { className: 'banner' + (what.bad ? ' bad' : ''), role: what.bad ? 'alert' : 'status' },
-    h('span', { className: 'tick ' + (what.bad ? 'no' : 'off'), 'aria-hidden': 'true' }, what.bad ? '!' : '–'),
-    h('p', {}, title, what.text ? ' ' + what.text : ''),
-    h('div', { className: 'go2' }, ...(what.acts ?? []).map(([text, act]) => {
-      const b = h('button', { type: 'button', className: 'btn sm' }, text)
-      b.addEventListener('click', act)
-      return b
-    })))
-  if (old?.textContent === node.textContent) return
-  if (old && what.bad) node.removeAttribute('role') // said once
-  if (old) old.replaceWith(node)
-  else $('#banners').append(node)
-  banners.set(key, node)
-}
-
-/** A card in the middle of the stage, or none. @param {Node[]} content */
-function card(...content) {
-  $('.stage > .card')?.remove()
-  if (content.length) $('.panel.stage').append(h('div', { className: 'card' }, ...content))
-}
-
-/** @param {string} text @param {string} cls @param {() => void} act */
-function button(text, cls, act) {
-  const b = h('button', { type: 'button', className: cls }, text)
-  b.addEventListener('click', act)
-  return b
-}
 
 /** @param {any} frame */
 function tellStates(frame) {
@@ -332,6 +290,8 @@ async function replayWindow(last, end) {
   const of = new Trace(header)
   const list = readFrames(bytes).flatMap((/** @type {any} */ f) => f.events ?? [])
   if (!list.length) return
+  const here = trace.indexOf(list[0].seq)
+  if (here >= 0 && trace.length - here >= list.length) return showPast(trace, end ? trace.length - 1 : here)
   const known = [] // what held before the stretch: who is who
   for (let i = 0; i < trace.length && trace.at(i).seq < list[0].seq; i++) {
     const e = trace.at(i)
@@ -340,8 +300,13 @@ async function replayWindow(last, end) {
   of.push(known)
   if (list[0].seq > 1) of.gap(list[0].seq - 1 - known.length)
   of.push(list)
+  showPast(of, end ? of.length - 1 : of.length - list.length)
+}
+
+/** @param {any} of @param {number} index */
+function showPast(of, index) {
   clock.trace = of
-  clock.seek({ index: end ? of.length - 1 : of.length - list.length })
+  clock.seek({ index })
   announce(t('sayPast'))
   kick()
 }

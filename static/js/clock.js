@@ -118,14 +118,12 @@ export class Clock {
         this.u = 1
       }
       this.#takes = shown / (1 + waiting) ** 2
-      for (;;) {
-        if (this.u < 1) this.u = Math.min(1, (now - this.#since) / this.#takes)
-        if (this.u < 1 || this.index >= last) break
+      if (this.u < 1) this.u = Math.min(1, (now - this.#since) / this.#takes)
+      while (this.u >= 1 && this.index < last) {
         this.index = this.#nextAct(this.index, 1, last)
         if (!isAct(trace.at(this.index))) continue
         this.u = 0
-        this.#since = Math.max(this.#since + this.#takes, now - this.#takes)
-        if (now - this.#since < this.#takes) this.#since = now
+        this.#since = now
       }
     }
     this.t = trace.last
@@ -185,7 +183,7 @@ export class Clock {
   seek(to) {
     const trace = this.trace
     if (!trace?.length) return
-    if (this.live) this.slow = this.#fit()
+    const fits = this.live
     this.live = false
     this.#snap = true
     if (to.index !== undefined) {
@@ -196,12 +194,21 @@ export class Clock {
       this.index = Math.max(0, trace.indexAt(this.t))
     }
     this.u = 1
+    if (fits) this.fit()
   }
 
-  /** A speed at which the stretch around the playhead can be followed. */
-  #fit() {
-    const trace = /** @type {Trace} */ (this.trace)
-    return this.mode === Mode.FULL && trace.length ? 10000 : 1
+  /** Takes a speed at which the stretch around the playhead can be followed. */
+  fit() {
+    this.slow = 1
+    const trace = this.trace
+    if (this.mode !== Mode.FULL || !trace?.length) return
+    const last = trace.length - 1
+    let n = 0
+    let to = Math.max(0, Math.min(this.index, last - 50))
+    const from = effectOf(trace.at(to))
+    for (; n < 20 && to < last; n++) to = this.#nextAct(to, 1, last)
+    const gap = (effectOf(trace.at(to)) - from) / Math.max(1, n)
+    if (gap > 0) this.slow = Math.min(1e5, Math.max(1, (shown * 1e6) / gap))
   }
 
   /** To the next or previous act. @param {1|-1} dir */

@@ -2,9 +2,8 @@
 // Home: the shared pipe, alive and small, and a place to drop recordings.
 
 import { Clock } from '#ipclab/clock.js'
-import { h } from '#ipclab/dom.js'
 import { Fact, Kind, Mode } from '#ipclab/event.js'
-import { announce, bindHeader, bindKeys } from '#ipclab/keys.js'
+import { announce, banner, bindHeader, bindKeys } from '#ipclab/keys.js'
 import { isAct } from '#ipclab/lanes.js'
 import { get, Live, post } from '#ipclab/live.js'
 import { onFile, putAside } from '#ipclab/recording.js'
@@ -90,12 +89,12 @@ function join(id) {
     aggregate() {},
     gone(/** @type {number} */ seconds) {
       document.body.classList.add('gone')
-      tell(t('goneTitle', { n: num(seconds) }), t('goneWay'))
+      banner('gone', { bad: true, title: t('goneTitle', { n: num(seconds) }), text: t('goneWay') })
     },
-    back: well, stale: () => tell(t('staleTitle'), t('staleText')),
+    back: well, stale: () => banner('gone', { bad: true, title: t('staleTitle'), text: t('staleText') }),
     async over() {
       const { ok, data: answer } = await get('/home/run')
-      if (!ok) return tell(t('refusedShort') + '.', answer?.error ?? '')
+      if (!ok) return banner('gone', { title: t('refusedShort') + '.', text: answer?.error ?? '' })
       well()
       join(answer.id)
     },
@@ -105,15 +104,7 @@ function join(id) {
 
 function well() {
   document.body.classList.remove('gone')
-  $('#banners').replaceChildren()
-}
-
-/** @param {string} title @param {string} text */
-function tell(title, text) {
-  const p = h('p', {}, h('b', {}, title), ' ' + text)
-  const old = $('#banners .banner p')
-  if (old) old.replaceWith(p)
-  else $('#banners').replaceChildren(h('div', { className: 'banner bad panel', role: 'alert' }, h('span', { className: 'tick no', 'aria-hidden': 'true' }, '!'), p))
+  banner('gone', null)
 }
 
 /** @param {string} action */

@@ -1,6 +1,6 @@
 // @ts-check
 // What every page has: keys and their help, the theme, the menu on narrow screens,
-// and the voice for those who listen.
+// banners that say what is wrong, and the voice for those who listen.
 
 import { h, say } from '#ipclab/dom.js'
 import { t } from '#ipclab/strings.js'
@@ -145,4 +145,45 @@ export function announce(text, every = 0) {
   if (wait > 0) return void (waiting = setTimeout(announce, wait, text, 0))
   told = performance.now()
   say(at, text)
+}
+
+/** @type {Map<string, HTMLElement>} */
+const banners = new Map()
+
+/**
+ * One line over the page: one cause, one way on.
+ * @param {string} key @param {{bad?: boolean, title: string, text?: string, acts?: [string, () => void][]}|null} what null takes it away
+ */
+export function banner(key, what) {
+  const old = banners.get(key)
+  if (!what) {
+    old?.remove()
+    banners.delete(key)
+    return
+  }
+  const says = h('p', {}, h('b', {}, what.title), what.text ? ' ' + what.text : '')
+  const p = old?.querySelector('p')
+  if (p) { // said once: what changes is shown, its buttons stay under the finger
+    if (p.textContent !== says.textContent) p.replaceWith(says)
+    old?.removeAttribute('role')
+    return
+  }
+  const node = h('div', { className: 'banner' + (what.bad ? ' bad' : ''), role: what.bad ? 'alert' : 'status' },
+    h('span', { className: 'tick ' + (what.bad ? 'no' : 'off'), 'aria-hidden': 'true' }, what.bad ? '!' : '–'), says,
+    h('div', { className: 'go2' }, ...(what.acts ?? []).map(([text, act]) => button(text, 'btn sm', act))))
+  document.getElementById('banners')?.append(node)
+  banners.set(key, node)
+}
+
+/** A card in the middle of the stage, or none. @param {Node[]} content */
+export function card(...content) {
+  document.querySelector('.stage > .card')?.remove()
+  if (content.length) document.querySelector('.panel.stage')?.append(h('div', { className: 'card' }, ...content))
+}
+
+/** @param {string} text @param {string} cls @param {() => void} act */
+export function button(text, cls, act) {
+  const b = h('button', { type: 'button', className: cls }, text)
+  b.addEventListener('click', act)
+  return b
 }

@@ -73,6 +73,7 @@ class Control {
       : k.max - k.min <= 16 && !k.zero ? this.#stepper()
       : this.#slider()
     this.node = h('div', { className: 'knob' }, ...this.body, this.small)
+    for (const i of this.inputs) if (k.why) i.setAttribute('aria-description', k.why)
   }
 
   #switch() {
@@ -191,10 +192,10 @@ class Control {
     const { k } = this
     const bounds = !k.values && k.max - k.min > 16 ? t('to', { a: valueText(k, k.zero ? Math.max(1, k.min) : k.min), b: valueText(k, k.max) }) : ''
     const parts = [k.why, bounds].filter(Boolean).join(' · ')
+    this.node.title = parts
     const waits = !Number.isNaN(this.asked) && this.asked !== now
     const extra = waits && k.restart ? `${valueText(k, this.asked)} ${t('onRestart')}` : waits && performance.now() > this.until ? t('asked', { n: valueText(k, this.asked) }) : ''
-    say(this.small, [extra, parts].filter(Boolean).join(' · '))
-    this.small.title = this.small.textContent ?? ''
+    say(this.small, [extra, bounds && parts].filter(Boolean).join(' · ')) // of switches the title tells
     this.small.hidden = !this.small.textContent
   }
 }
@@ -207,9 +208,12 @@ export class Knobs extends Base {
   #shown = ''
   /** @type {any} */
   #ui
+  /** @type {any} the last one */
+  #frame
 
   /** @param {any} f */
   update(f) {
+    this.#frame = f
     const info = f.header.mechanism
     if (this.#of !== info.id) this.#build(info)
     const settings = f.state?.settings ?? f.header.settings
@@ -242,7 +246,11 @@ export class Knobs extends Base {
     const viewer = h('p', { className: 'note', hidden: true }, t('knobsFixed'))
     const list = h('div', { className: 'in' }, viewer)
     for (const k of /** @type {Knob[]} */ (info.knobs ?? [])) {
-      const c = new Control(k, v => tell(this, 'ipc-do', `set ${k.name} = ${v}`))
+      const c = new Control(k, v => {
+        tell(this, 'ipc-do', `set ${k.name} = ${v}`)
+        this.#shown = ''
+        if (this.#frame) this.update(this.#frame)
+      })
       c.show(k.default)
       c.note(k.default)
       this.#controls.set(k.name, c)

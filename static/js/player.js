@@ -3,7 +3,7 @@
 
 import { Clock } from '#ipclab/clock.js'
 import { h, say } from '#ipclab/dom.js'
-import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
+import { Fact, Flag, Kind } from '#ipclab/event.js'
 import { bindHeader, bindKeys, bindTabs, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
 import { valueText } from '#ipclab/knobs.js'
@@ -100,7 +100,7 @@ function open(buffer, name) {
   clock.follow(trace, false)
   clock.over = true
   clock.mode = r.header.mode
-  clock.slow = r.header.mode === Mode.FULL ? 10000 : 1
+  clock.fit()
   chapters = chaptersOf(header, r.events)
   timeline.overview = { to: trace.last, chapters: chapters.map(c => ({ at: c.at, title: c.title })), damage: r.damage ? r.damage.at : null }
   show(r, name)
