@@ -250,13 +250,20 @@ func (w *Worker) Begin(kind Kind, call Call, part uint16, want int, msg uint64) 
 	s.Dur, s.Ret, s.Level, s.Data = 0, 0, -1, [8]byte{}
 	s.Msg, s.Want, s.Kind, s.Call, s.Flags = msg, uint32(want), kind, call, 0
 	s.Proc, s.Part = uint16(w.Proc), part
-	s.At = nanotime() - w.ctl.epoch.Load()
+	if call != CallNone || gives(kind) {
+		s.At = nanotime() - w.ctl.epoch.Load()
+	}
 	publish(&s.Seq, intent|w.ops)
 	if w.fail.Load() != 0 {
 		w.failpoint(1)
 	}
 	return &w.op
 }
+
+// gives tells the operations that take effect no earlier than they begin. Work in
+// user space is an instant, for which one clock reading does: before it, if it
+// gives, and after it, if it takes.
+func gives(k Kind) bool { return k == Store || k == Unlock }
 
 // Data notes the value that was stored, loaded, sent or found.
 func (o *Op) Data(v uint64) *Op { *(*uint64)(unsafe.Pointer(&o.s.Data)) = v; return o }
@@ -265,13 +272,18 @@ func (o *Op) Data(v uint64) *Op { *(*uint64)(unsafe.Pointer(&o.s.Data)) = v; ret
 func (o *Op) Flag(f Flags) *Op { o.s.Flags |= f; return o }
 
 // End notes how the call turned out: n as it returned it, the message that it was
-// about, its error. It reads the clock first.
+// about, its error. It reads the clock before anything else.
 func (o *Op) End(n int, msg uint64, err error) {
 	w, s := o.w, o.s
 	trace := Trace(w.ctl.trace.Load())
 	if trace != TraceOff {
-		s.Dur = nanotime() - w.ctl.epoch.Load() - s.At
-		w.durs[bin(s.Dur)]++
+		switch {
+		case s.Call != CallNone:
+			s.Dur = nanotime() - w.ctl.epoch.Load() - s.At
+			w.durs[bin(s.Dur)]++
+		case !gives(s.Kind):
+			s.At = nanotime() - w.ctl.epoch.Load()
+		}
 	}
 	if err != nil {
 		s.Ret = -int32(errno(err))
