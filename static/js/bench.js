@@ -48,6 +48,7 @@ let drawing = 0
 let told = -1 // the index that was announced last
 let lastSum = { at: 0, n: 0 }
 let chosen = data.experiment ?? ''
+let ringLost = 0 // records for which a ring had no room
 let lostSaid = 0
 /** @type {any[]} */
 let timers = []
@@ -115,7 +116,7 @@ function tellStates(frame) {
   const alive = procs.filter((/** @type {any} */ p) => p.pid && p.st !== 'gone' && p.st !== 'none').length
   say($('[data-pill-text]'), clock.over ? t('noProcess') : alive === 1 ? t('oneProcess') : alive ? t('processes', { n: alive }) : t('starting'))
   $('[data-pill] .dot').classList.toggle('off', clock.over || !alive)
-  const lost = Math.max(state.lost ?? 0, aggregate?.dropped ?? 0)
+  const lost = Math.max(ringLost, aggregate?.dropped ?? 0)
   if (lost > lostSaid) {
     lostSaid = lost
     const all = Math.max(state.seq ?? 0, aggregate?.recorded ?? 0) + lost
@@ -188,12 +189,14 @@ function join(id) {
       if (dropped) trace.gap(dropped)
       for (const e of list) {
         if (e.kind === Kind.STATE && e.call === Fact.MODE) setMode(e.ret, e.level / 1000)
+        if (e.kind === Kind.LOST && e.proc) ringLost += e.level
       }
       trace.push(list)
       kick()
     },
-    aggregate(/** @type {any} */ a) {
+    aggregate(/** @type {any} */ a, /** @type {number} */ heldBack) {
       aggregate = a
+      if (heldBack) trace.gap(heldBack)
       trace.aggregate(a)
       kick()
     },
@@ -230,7 +233,7 @@ function begin(scene, fresh) {
   header.settings ??= {}
   trace = new Trace(header)
   aggregate = null
-  lostSaid = 0
+  ringLost = lostSaid = 0
   told = -1
   lastSum = { at: 0, n: 0 }
   clock.follow(trace, true)

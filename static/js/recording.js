@@ -3,7 +3,7 @@
 // The file may come from anybody: nothing in it is believed before it is checked,
 // and of a damaged one the longest whole beginning is given.
 
-import { EVENT_SIZE, readEvent } from '#ipclab/event.js'
+import { EVENT_SIZE, Kind, readEvent } from '#ipclab/event.js'
 import { readAggregate } from '#ipclab/frames.js'
 
 export const LIMITS = { file: 256 << 20, line: 1 << 20, block: 1 << 20, procs: 64, parts: 64, knobs: 64, text: 4096 }
@@ -89,17 +89,21 @@ function block(r, bytes, at) {
   return at + HEAD + size
 }
 
+/** @param {import('#ipclab/event.js').Event} e */
+const hole = e => e.kind === Kind.LOST && e.proc === 0
+
 /** @param {Recording} r @param {DataView} v @returns {string|null} */
 function records(r, v) {
   const { procs, parts } = r.header.scene
-  let seq = r.events.length ? r.events[r.events.length - 1].seq : 0
+  let before = r.events[r.events.length - 1]
   for (let i = 0; i < v.byteLength; i += EVENT_SIZE) {
     const e = readEvent(v, i)
-    if (e.seq <= seq) return 'The events are out of order.'
+    if (before && e.seq <= before.seq) return 'The events are out of order.'
     if (e.proc > procs.length || e.part > parts.length) return 'An event speaks of somebody who is not in the scene.'
     if (!Number.isSafeInteger(e.at) || !Number.isSafeInteger(e.dur) || e.dur < 0) return 'An event has no possible time.'
-    if (seq) r.dropped += e.seq - seq - 1
-    seq = e.seq
+    // a hole is told by a lost event of nobody; where it is not, the numbers tell
+    if (before && !hole(e) && !hole(before)) r.dropped += e.seq - before.seq - 1
+    before = e
     e.data = e.data.slice() // the file itself need not be kept
     r.events.push(e)
   }

@@ -49,7 +49,7 @@ const catalogue = {
   // states
   starting: 'starting', joining: 'joining', processes: '{n} real processes · this machine', oneProcess: '1 real process · this machine', noProcess: 'no process is running', following: '{n} following',
   goneTitle: 'The ipclab server has not answered for {n} seconds.', goneText: 'All workers end with it. The last picture is kept below.',
-  goneWay: 'Trying again every 2 seconds. If you closed it: start it with ipclab and this page goes on by itself, with new processes.',
+  goneWay: 'Trying again every 2 seconds. If you closed it: start it with ipclab and open the address that it prints.',
   staleTitle: 'This is another start of the lab.', staleText: 'Open the address that it printed in its terminal.',
   save: 'Save', saveHere: 'Save what is here', saved: 'Saved {n} events.',
   cannotTitle: '{title} cannot run here', useRecording: 'Use a recording', whatShows: 'What this machine can show',
