@@ -48,6 +48,7 @@ let drawing = 0
 let told = -1 // the index that was announced last
 let lastSum = { at: 0, n: 0 }
 let chosen = data.experiment ?? ''
+let heldBack = 0 // records that the server did not send
 let ringLost = 0 // records for which a ring had no room
 let lostSaid = 0
 /** @type {any[]} */
@@ -186,17 +187,21 @@ function join(id) {
   live = new Live(id, {
     scene: begin,
     events(/** @type {any[]} */ list, /** @type {number} */ dropped) {
-      if (dropped) trace.gap(dropped)
+      heldBack += dropped
       for (const e of list) {
         if (e.kind === Kind.STATE && e.call === Fact.MODE) setMode(e.ret, e.level / 1000)
         if (e.kind === Kind.LOST && e.proc) ringLost += e.level
       }
+      if (clock.mode !== Mode.FULL) { // at full speed nothing is lost: the server sends sums instead
+        trace.gap(heldBack)
+        heldBack = 0
+      }
       trace.push(list)
       kick()
     },
-    aggregate(/** @type {any} */ a, /** @type {number} */ heldBack) {
+    aggregate(/** @type {any} */ a, /** @type {number} */ dropped) {
       aggregate = a
-      if (heldBack) trace.gap(heldBack)
+      heldBack += dropped
       trace.aggregate(a)
       kick()
     },
@@ -233,11 +238,12 @@ function begin(scene, fresh) {
   header.settings ??= {}
   trace = new Trace(header)
   aggregate = null
-  ringLost = lostSaid = 0
+  heldBack = ringLost = lostSaid = 0
   told = -1
   lastSum = { at: 0, n: 0 }
   clock.follow(trace, true)
   pace = header.pace || 1
+  clock.mode = header.mode
   setMode(header.mode, header.pace)
   banner('end', null)
   banner('lost', null)
