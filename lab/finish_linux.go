@@ -43,8 +43,7 @@ func (l *live) finish() *Outcome {
 		l.await(10*grace, l.allDead)
 	}
 	for _, p := range l.procs {
-		if !p.reaped {
-			l.deaths()
+		if l.deaths(); !p.reaped { // it lingers
 			l.reap(p)
 		}
 	}

@@ -48,26 +48,17 @@ func (w *Worker) Check(buf []byte) (msg uint64, f Flags) {
 
 // reading follows the messages in one reader's stream of bytes.
 type reading struct {
-	word [8]byte // of the message at hand, as rotated at the next byte
-	now  uint64  // its number; 0 before the first
-	last [maxWordProc + 1]uint64
+	word  [8]byte // of the message at hand, as rotated at the next byte
+	now   uint64  // its number; 0 before the first
+	last  [maxWordProc + 1]uint64
+	tail  [8]byte // the first bytes of a message whose word has not been seen whole
+	ntail int
 }
 
-// scan goes through the bytes of a read.
+// scan goes through the bytes of a read: which is the newest message among them,
+// how many go on after bytes of another one, come late, or come twice.
 func (r *reading) scan(b []byte) (newest, torn, back, twice uint64) {
-	for len(b) > 0 {
-		if n := r.run(b); n > 0 {
-			if r.now > newest || newest == 0 {
-				newest = r.now
-			}
-			b = b[n:]
-			continue
-		}
-		msg, ok := r.sync(b)
-		if !ok { // fewer than eight bytes of it, or not ours
-			r.now, b = 0, b[1:]
-			continue
-		}
+	meet := func(msg uint64) {
 		if msg != r.now {
 			switch p := Sender(msg); {
 			case msg == r.last[p]:
@@ -80,7 +71,43 @@ func (r *reading) scan(b []byte) (newest, torn, back, twice uint64) {
 		}
 		r.now = msg
 	}
+	if k := r.ntail; k > 0 && len(b) > 0 {
+		n := copy(r.tail[k:], b)
+		if k+n < 8 {
+			r.ntail += n
+			return 0, 0, 0, 0
+		}
+		if msg, ok := r.sync(r.tail[:]); ok {
+			meet(msg)
+			r.turn(k)
+		}
+		r.ntail = 0
+	}
+	for len(b) > 0 {
+		if n := r.run(b); n > 0 {
+			newest = r.now
+			b = b[n:]
+			continue
+		}
+		if len(b) < 8 {
+			r.ntail = copy(r.tail[:], b)
+			r.now = 0
+			break
+		}
+		if msg, ok := r.sync(b); ok {
+			meet(msg)
+		} else { // not ours
+			r.now, b = 0, b[1:]
+		}
+	}
 	return newest, torn, back, twice
+}
+
+// turn rotates the word so that the byte expected after k more comes first.
+func (r *reading) turn(k int) {
+	w := r.word
+	copy(r.word[:], w[k%8:])
+	copy(r.word[8-k%8:], w[:k%8])
 }
 
 // run returns how many bytes go on with the message at hand.
@@ -106,11 +133,7 @@ func (r *reading) run(b []byte) int {
 			}
 		}
 	}
-	if k := n % 8; k != 0 { // the next byte expected comes first
-		w := r.word
-		copy(r.word[:], w[k:])
-		copy(r.word[8-k:], w[:k])
-	}
+	r.turn(n)
 	return n
 }
 
