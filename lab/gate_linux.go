@@ -66,6 +66,35 @@ func (w *Worker) rest(rate int64) {
 	w.due += 1e9 / rate
 }
 
+// Times gives how many rounds to make: what the run was told, else what a knob says
+// now; 0 is no end.
+func (w *Worker) Times(knob string) uint64 {
+	if n := w.ctl.count.Load(); n != 0 {
+		return n
+	}
+	return uint64(w.Knob(knob).Get())
+}
+
+// Wait sleeps until a condition holds that depends on knobs, or the gates close,
+// or the work is over.
+func (w *Worker) Wait(cond func() bool) {
+	for w.ctl.stop.Load() == 0 && w.ctl.gate.Load() == 0 {
+		turn := w.ctl.turn.Load()
+		if cond() {
+			break
+		}
+		w.held.Store(-1)
+		futexWait(&w.ctl.turn, turn, 0)
+	}
+	w.held.Store(0)
+}
+
+// Message names the worker's next message, or its next round of operations.
+func (w *Worker) Message() uint64 {
+	w.msgs++
+	return Message(w.Proc, w.msgs)
+}
+
 // Knob gives a handle to a parameter's present value.
 func (w *Worker) Knob(name string) *Dial { return (*Dial)(&w.ctl.knobs[w.knobs[name]]) }
 

@@ -105,17 +105,16 @@ func (r *Run) begin(epoch uint32) (_ *live, err error) {
 	l.leash = ours
 	start := nanotime()
 	ctl.epoch.Store(start)
-	pids := map[string]int{}
 	l.merger = newMerger(len(l.scene.Procs))
 	l.head = r.header(l, epoch, start)
 	l.setMode(o.Mode) // which reads the run's clock
-	for i, sp := range l.scene.Procs {
-		p, err := spawn(r.info.ID, l.stage, i+1, ctlFile, theirs, pids)
+	for i := range l.scene.Procs {
+		p, err := spawn(r.info.ID, l.stage, i+1, ctlFile, theirs)
 		if err != nil {
 			return nil, err
 		}
 		l.procs = append(l.procs, p)
-		pids[sp.Role] = p.pid
+		ctl.pids[i].Store(uint32(p.pid))
 		if err := p.view.open(p.pid); err != nil {
 			return nil, err
 		}
@@ -368,6 +367,7 @@ func (l *live) bury(p *process) {
 
 // reap waits for a zombie and tells how it ended.
 func (l *live) reap(p *process) {
+	l.ctl.pids[p.proc-1].Store(0) // from now on the number can be another process's
 	p.reap()
 	e := Event{Kind: Exit, Proc: uint16(p.proc), Ret: int32(p.exit.Code), Level: -1}
 	if p.exit.Signal != "" {

@@ -24,6 +24,7 @@ type control struct {
 	count  atomic.Uint64 // operations of each giver; 0 is no end
 
 	knobs [maxKnobs]atomic.Int64
+	pids  [maxProcs]atomic.Uint32 // of the workers; 0 once one has been waited for: its number may then be another's
 }
 
 // panel is the head of one worker's page: what only that worker writes, and its
@@ -48,6 +49,7 @@ type panel struct {
 	fds    [maxFDs]heldFD
 	maps   [maxMaps]heldMap
 	ops    uint64 // operations begun
+	booked uint64 // the last of them whose result is in the counters below
 	calls  uint64 // operations ended, whatever came of them
 	errors uint64
 	tally  tally

@@ -48,7 +48,7 @@ var spawner = sync.OnceValue(func() chan<- func() {
 })
 
 // spawn starts the worker with number proc.
-func spawn(id string, s *Stage, proc int, ctl, leash *os.File, pids map[string]int) (*process, error) {
+func spawn(id string, s *Stage, proc int, ctl, leash *os.File) (*process, error) {
 	p := s.Scene.Procs[proc-1]
 	page, err := Memory("ipclab-worker", pageBytes)
 	if err != nil {
@@ -59,7 +59,7 @@ func spawn(id string, s *Stage, proc int, ctl, leash *os.File, pids map[string]i
 	if err != nil {
 		return nil, fmt.Errorf("map page of %s: %w", p.Role, err)
 	}
-	o := order{Mechanism: id, Proc: proc, Settings: s.Settings, Files: map[string]int{}, PIDs: pids}
+	o := order{Mechanism: id, Proc: proc, Settings: s.Settings, Files: map[string]int{}}
 	cmd := exec.Command("/proc/self/exe", workerArg)
 	cmd.Args[0] = "ipclab:" + id + ":" + p.Role // what ps and htop show
 	// One processor for Go, no collector below the limit: nothing of the worker's

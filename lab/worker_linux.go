@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -30,7 +31,6 @@ type order struct {
 	Proc      int            `json:"proc"`
 	Settings  Settings       `json:"settings"`
 	Files     map[string]int `json:"files"` // name → inherited descriptor
-	PIDs      map[string]int `json:"pids"`  // of workers started before this one
 	FDs       []heldFD       `json:"fds"`
 }
 
@@ -56,16 +56,17 @@ type Worker struct {
 	Scene Scene
 
 	*ring
-	order order
-	ctl   *control
-	knobs map[string]int
-	stash map[string]int64 // what Changed has seen of a knob
-	watch [maxParts]atomic.Pointer[func() int64]
-	op    Op
-	msgs  uint64
-	did   uint64
-	due   int64 // when the next operation is due by its own rate
-	read  reading
+	order   order
+	ctl     *control
+	knobs   map[string]int
+	stash   map[string]int64 // what Changed has seen of a knob
+	watch   [maxParts]atomic.Pointer[func() int64]
+	op      Op
+	msgs    uint64
+	did     uint64
+	updates uint16 // the part whose stores are updates; 0 is none
+	due     int64  // when the next operation is due by its own rate
+	read    reading
 }
 
 // Op is an operation in progress, from Begin to End.
@@ -150,6 +151,7 @@ func enlist(all []Mechanism) (*Worker, Mechanism, error) {
 		if w.Proc < 1 || w.Proc > len(w.Scene.Procs) {
 			return nil, nil, fmt.Errorf("no process %d among %d", w.Proc, len(w.Scene.Procs))
 		}
+		w.updates = uint16(1 + slices.IndexFunc(w.Scene.Parts, func(p Part) bool { return p.Holds == Updates }))
 		p := w.Scene.Procs[w.Proc-1]
 		w.Role, w.Kind = p.Role, p.Kind
 		for i, h := range w.order.FDs {
@@ -169,8 +171,15 @@ func (w *Worker) FD(name string) int {
 	return -1
 }
 
-// PID gives the process id of a worker that was started before this one.
-func (w *Worker) PID(role string) int { return w.order.PIDs[role] }
+// PID gives the process id of another worker; 0 once it is gone, because its number
+// may be given to somebody else then.
+func (w *Worker) PID(role string) int {
+	n := w.Scene.ProcNumber(role)
+	if n == 0 {
+		return 0
+	}
+	return int(w.ctl.pids[n-1].Load())
+}
 
 // Setting gives a knob's value at the start of the run.
 func (w *Worker) Setting(name string) int64 { return w.order.Settings[name] }
@@ -271,6 +280,9 @@ func (o *Op) Data(v uint64) *Op { *(*uint64)(unsafe.Pointer(&o.s.Data)) = v; ret
 // Flag notes what was particular about the call.
 func (o *Op) Flag(f Flags) *Op { o.s.Flags |= f; return o }
 
+// About notes what the call turned out to be about, where that was not known before.
+func (o *Op) About(want int) *Op { o.s.Want = uint32(want); return o }
+
 // End notes how the call turned out: n as it returned it, the message that it was
 // about, its error. It reads the clock before anything else.
 func (o *Op) End(n int, msg uint64, err error) {
@@ -296,6 +308,7 @@ func (o *Op) End(n int, msg uint64, err error) {
 	}
 	s.Msg = msg
 	w.count(s)
+	publish(&w.booked, w.ops)
 	if w.fail.Load() != 0 {
 		w.failpoint(2)
 	}
@@ -340,6 +353,10 @@ func (w *Worker) count(s *Event) {
 		}
 		w.tally.bytesReceived += n
 		w.parts[s.Part].out += n
+	case Store:
+		if s.Part != 0 && s.Part == w.updates {
+			w.tally.sent++
+		}
 	case Signal:
 		w.tally.sent++
 		w.parts[s.Part].in++
@@ -348,9 +365,6 @@ func (w *Worker) count(s *Event) {
 		w.parts[s.Part].out++
 	}
 }
-
-// Did counts an update that is complete, where one takes several operations.
-func (w *Worker) Did(n uint64) { w.tally.sent += n }
 
 // SawTorn counts a record that was found half old and half new.
 func (w *Worker) SawTorn() { w.tally.torn++ }
