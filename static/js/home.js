@@ -48,11 +48,12 @@ function draw(now) {
     asleep = reader?.st === 'stopped'
     name(pauseButton, paused ? t('wakePipe') : t('pausePipe'))
     name(sleepButton, asleep ? t('wakeReader') : t('sleepReader'))
-    if (frame.index !== told && frame.u === 1 && frame.index >= 0) {
-      told = frame.index
-      const e = frame.trace.at(told)
-      const s = sentence(e, frame.state, header)
-      if (isAct(e)) announce([s.who, s.text].join(' '), 2000)
+    let i = frame.index
+    while (i > told && !isAct(frame.trace.at(i))) i--
+    if (i > told) {
+      told = i
+      const s = sentence(frame.trace.at(i), frame.trace.state(i), header)
+      announce(`${s.who} ${s.text}`, 2000)
     }
   }
   if (clock.moving) drawing ||= requestAnimationFrame(draw)

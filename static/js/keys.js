@@ -36,8 +36,7 @@ export function bindKeys(on) {
     if (e.ctrlKey || e.altKey || e.metaKey || e.defaultPrevented || document.querySelector('dialog[open]')) return
     const name = KEYS[e.key.length === 1 ? e.key.toLowerCase() : e.key]
     if (!name || (/^[a-z]$/i.test(e.key) && !letters)) return
-    const at = /** @type {HTMLElement} */ (e.target)
-    if (ownsKey(at, e.key)) return
+    if (e.target instanceof HTMLElement && ownsKey(e.target, e.key)) return
     const act = name === 'help' ? openHelp : on[name]
     if (!act) return
     e.preventDefault()

@@ -2,7 +2,7 @@
 // The transport: four modes, one primary action, and what may be claimed in each.
 
 import { Base, define, h, say, tell } from '#ipclab/dom.js'
-import { Mode, modeNames } from '#ipclab/event.js'
+import { Mode } from '#ipclab/event.js'
 import { num, span, t } from '#ipclab/strings.js'
 
 const MODES = [Mode.STEP, Mode.SLOW, Mode.FULL]
@@ -188,8 +188,5 @@ const paceOf = (/** @type {number} */ x) => {
   return p < 3 ? Math.round(p * 2) / 2 : Math.round(p)
 }
 const atPace = (/** @type {number} */ p) => Math.log(Math.max(0.5, p) / 0.5) / Math.log(120)
-
-/** The action that asks for a mode. @param {number} mode */
-export const modeAction = mode => `mode ${modeNames[mode]}`
 
 define('ipc-transport', Transport)

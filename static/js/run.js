@@ -1,0 +1,272 @@
+// @ts-check
+// The run behind the bench: it is started or joined, acted upon, replayed and kept.
+
+import { Clock } from '#ipclab/clock.js'
+import { h } from '#ipclab/dom.js'
+import { Fact, Kind, Mode, modeNames } from '#ipclab/event.js'
+import { actionsOf } from '#ipclab/experiments.js'
+import { readFrames } from '#ipclab/frames.js'
+import { announce, banner, button, card } from '#ipclab/keys.js'
+import { valueText } from '#ipclab/knobs.js'
+import { get, Live, post } from '#ipclab/live.js'
+import { download, write } from '#ipclab/recording.js'
+import { num, t } from '#ipclab/strings.js'
+import { Trace } from '#ipclab/trace.js'
+
+export const still = matchMedia('(prefers-reduced-motion: reduce)')
+const titles = /** @type {const} */ (['full', 'step', 'slow']) // by lab.Mode
+
+/** @param {unknown} error */
+const sentenceOf = error => (typeof error === 'string' && error ? error[0].toUpperCase() + error.slice(1) + (/[.!?]$/.test(error) ? '' : '.') : '')
+
+const minus = () => h('span', { className: 'tick off', 'aria-hidden': 'true' }, '–')
+
+export class Run {
+  clock = new Clock()
+  /** @type {any} the scene frame */
+  header = null
+  /** @type {any} all that was sent of the run */
+  trace = null
+  /** @type {any} the newest */
+  aggregate = null
+  pace = 1
+  paused = false
+  lost = 0 // records for which a ring had no room
+  chosen = '' // the experiment that it is
+
+  /** @type {Live|null} */
+  #live = null
+  #heldBack = 0 // records that the server did not send
+  #epochs = 0
+  /** @type {any[]} */
+  #timers = []
+  #doing = Promise.resolve()
+
+  /** @param {any} data of the page @param {() => void} changed something else is to be drawn @param {() => void} begun a new epoch */
+  constructor(data, changed, begun) {
+    this.data = data
+    this.changed = changed
+    this.begun = begun
+    this.chosen = data.experiment ?? ''
+    if (data.unavailable) this.#cannot()
+    else if (data.run) this.#join(data.run)
+    else this.start(data.experiment ? { experiment: data.experiment } : {})
+  }
+
+  /** @param {Record<string, any>} [more] settings, experiment, mode, pace */
+  async start(more = {}) {
+    card()
+    const slow = still.matches ? { mode: 'step' } : { mode: 'slow', pace: 1 }
+    const body = { mechanism: this.data.info.id, ...(more.experiment ? {} : slow), ...more }
+    const { ok, status, data: answer } = await post('/runs', body)
+    if (!ok) return this.#refused(status, answer, body)
+    if (this.#live) {
+      this.#live.close()
+      post(`/runs/${this.#live.id}/do`, 'stop')
+    }
+    this.chosen = more.experiment ?? ''
+    this.#join(answer.id)
+    const url = new URL(location.href)
+    url.searchParams.set('run', answer.id)
+    if (this.chosen) url.searchParams.set('experiment', this.chosen)
+    else url.searchParams.delete('experiment')
+    history.replaceState(null, '', url)
+    const e = this.data.info.experiments?.find((/** @type {any} */ x) => x.name === this.chosen)
+    this.#timers = e ? actionsOf(e).map(([ms, action]) => setTimeout(() => this.act(action), ms)) : []
+  }
+
+  /** Starts it anew: new processes, the same settings. */
+  again() {
+    this.start({ settings: this.header.settings, mode: titles[this.clock.mode], pace: this.pace, ...(this.chosen && { experiment: this.chosen }) })
+  }
+
+  #cannot() {
+    const { info, unavailable } = this.data
+    card(h('h2', {}, minus(), t('cannotTitle', { title: info.title })), h('p', {}, sentenceOf(unavailable)),
+      h('div', { className: 'go2' }, h('a', { className: 'btn', href: '/play' }, t('useRecording')), h('a', { className: 'btn', href: '/doctor' }, t('whatShows'))))
+  }
+
+  /** @param {number} status @param {any} answer @param {Record<string, any>} body */
+  #refused(status, answer, body) {
+    const again = () => {
+      banner('gone', null)
+      this.start(body)
+    }
+    if (!status) return banner('gone', { bad: true, title: t('goneTitle', { n: 2 }), text: t('goneWay'), acts: [[t('tryAgain'), again]] })
+    const { asked, left, limit, fits, error } = answer ?? {}
+    const side = (/** @type {string} */ what, /** @type {number} */ n) => h('div', {}, what, h('b', {}, num(n)))
+    const sides = asked === undefined ? [] : [h('div', { className: 'sides' }, side(t('youAsked'), asked), left === undefined ? side(t('atMost'), limit) : side(t('leftHere'), left))]
+    const knob = (/** @type {string} */ name) => this.data.info.knobs.find((/** @type {any} */ k) => k.name === name)
+    const would = Object.entries(fits ?? {}).map(([k, v]) => (knob(k) ? `${knob(k).label} ${valueText(knob(k), Number(v))}` : `${k} ${v}`)).join(', ')
+    card(h('h2', {}, minus(), t(sides.length ? 'refusedTitle' : 'refusedShort')), ...sides, h('p', {}, sentenceOf(error)), h('p', {}, t('refusedText')),
+      h('div', { className: 'go2' }, ...(would ? [button(t('runWith', { fits: would }), 'btn', () => this.start({ ...body, settings: { ...body.settings, ...fits } }))] : []), button(t('tryAgain'), 'btn', again)))
+  }
+
+  /** @param {string} id */
+  #join(id) {
+    for (const timer of this.#timers) clearTimeout(timer)
+    this.#epochs = 0
+    const kept = /** @type {[string, () => void][]} */ ([[t('saveHere'), () => this.saveHere()]])
+    const well = () => {
+      document.body.classList.remove('gone')
+      banner('gone', null)
+    }
+    this.#live = new Live(id, {
+      scene: (/** @type {any} */ scene, /** @type {boolean} */ fresh) => fresh && this.#begin(scene),
+      events: (/** @type {any[]} */ list, /** @type {number} */ dropped) => this.#take(list, dropped),
+      aggregate: (/** @type {any} */ a, /** @type {number} */ dropped) => {
+        this.aggregate = a
+        this.lost = Math.max(this.lost, a.dropped)
+        this.#heldBack += dropped
+        this.trace.aggregate(a)
+        this.changed()
+      },
+      end: () => {
+        this.clock.over = true
+        if (this.clock.live) this.clock.live = false
+        banner('end', { title: t('endedTitle'), text: t('endTruth'), acts: [[t('again'), () => this.again()]] })
+        this.changed()
+      },
+      gone: (/** @type {number} */ seconds) => {
+        document.body.classList.add('gone')
+        banner('gone', { bad: true, title: t('goneTitle', { n: num(seconds) }), text: `${t('goneText')} ${t('goneWay')}`, acts: kept })
+      },
+      back: well,
+      stale: () => banner('gone', { bad: true, title: t('staleTitle'), text: t('staleText'), acts: kept }),
+      over: (/** @type {string} */ why) => {
+        well()
+        this.clock.over = true
+        if (why && !this.header) return this.#refused(409, { error: why }, {})
+        announce(t('newRun'))
+        this.start({ settings: this.header?.settings })
+      },
+    })
+  }
+
+  /** @param {any} scene */
+  #begin(scene) {
+    const { clock } = this
+    this.header = scene
+    scene.settings ??= {}
+    this.trace = new Trace(scene)
+    this.aggregate = null
+    this.#heldBack = this.lost = 0
+    clock.follow(this.trace, true)
+    clock.mode = scene.mode
+    this.#setMode(scene.mode, scene.pace)
+    for (const key of ['end', 'lost']) banner(key, null)
+    card()
+    if (this.#epochs++) announce(t('newRun'))
+    this.begun()
+    this.changed()
+  }
+
+  /** @param {any[]} list @param {number} dropped */
+  #take(list, dropped) {
+    this.#heldBack += dropped
+    for (const e of list) {
+      if (e.kind === Kind.STATE && e.call === Fact.MODE) this.#setMode(e.ret, e.level / 1000)
+      if (e.kind === Kind.LOST && e.proc) this.lost += e.level
+    }
+    if (this.clock.mode !== Mode.FULL) { // at full speed nothing is missing: the server sends sums instead
+      this.trace.gap(this.#heldBack)
+      this.#heldBack = 0
+    }
+    this.trace.push(list)
+    this.changed()
+  }
+
+  /** @param {number} mode @param {number} rate operations a second; 0: paused */
+  #setMode(mode, rate) {
+    if (mode !== this.clock.mode) announce(t('sayMode', { mode: t(titles[mode]) }))
+    this.clock.mode = mode
+    this.paused = mode === Mode.SLOW && rate === 0
+    if (rate > 0) this.pace = rate
+  }
+
+  /** Asks for an action; a real run cannot be changed in its past. @param {string} action */
+  act(action) {
+    const { clock, data } = this
+    if (data.role === 'viewer' || !this.#live) return
+    if (clock.over) return void (action === 'restart' && this.again())
+    if (!clock.live) {
+      this.toLive()
+      announce(t('acting'))
+    }
+    const { id } = this.#live
+    this.#doing = this.#doing.then(async () => {
+      const { ok, status, data: answer } = await post(`/runs/${id}/do`, action === 'one' ? 'pause\nnext' : action)
+      banner('do', null)
+      if (ok || !status) return
+      banner('do', { title: t('notDone', { why: answer?.error ?? status }) })
+      setTimeout(() => banner('do', null), 6000)
+    })
+  }
+
+  /** @param {number} mode -1: the past */
+  toMode(mode) {
+    if (mode < 0) this.replay()
+    else if (mode !== this.clock.mode) this.act(`mode ${modeNames[mode]}`)
+    else this.toLive()
+  }
+
+  toLive() {
+    if (this.clock.over) return
+    this.clock.trace = this.trace
+    this.clock.toLive()
+    this.changed()
+  }
+
+  /** Plays the last operations again, at the speed at which they came. */
+  replay() {
+    const { clock } = this
+    if (!clock.live) return
+    if (clock.mode === Mode.FULL) return void this.window('100ms', false)
+    for (let i = 0; i < 10; i++) clock.step(-1)
+    clock.playing = !still.matches
+    announce(t('sayPast'))
+    this.changed()
+  }
+
+  /** Fetches the last stretch at full speed and shows it, slowly. @param {string} last @param {boolean} atEnd */
+  async window(last, atEnd) {
+    const { trace } = this
+    const { ok, data: bytes } = await get(`/runs/${this.#live?.id}/records?last=${last}`)
+    const list = ok ? readFrames(bytes).flatMap((/** @type {any} */ f) => f.events) : []
+    if (!list.length || trace !== this.trace) return
+    let of = trace
+    let from = trace.indexOf(list[0].seq)
+    if (from < 0 || trace.length - from < list.length) { // not all of it is here: it gets a trace of its own
+      of = new Trace(this.header)
+      const known = [] // what held before it: who is who
+      for (let i = 0; i < trace.length && trace.at(i).seq < list[0].seq; i++) {
+        const e = trace.at(i)
+        if (e.kind === Kind.SPAWN || e.kind === Kind.STATE || e.kind === Kind.KNOB) known.push(e)
+      }
+      of.push(known)
+      of.gap(list[0].seq - 1 - known.length)
+      of.push(list)
+      from = of.length - list.length
+    }
+    this.clock.trace = of
+    this.clock.seek({ index: atEnd ? of.length - 1 : from })
+    announce(t('sayPast'))
+    this.changed()
+  }
+
+  /** Keeps the run in a file: as the server has it, or if that is gone, as the page has it. */
+  save() {
+    if (!this.#live || document.body.classList.contains('gone')) return this.saveHere()
+    h('a', { href: `/runs/${this.#live.id}/recording`, download: `${this.header.mechanism.id}-${this.#live.id}.ipclab` }).click()
+  }
+
+  saveHere() {
+    if (!this.header) return
+    const { trace } = this
+    const events = function* () {
+      for (let i = 0; i < trace.length; i++) yield trace.at(i)
+    }
+    download(write(this.header, events()), `${this.header.mechanism.id}.ipclab`)
+    announce(t('saved', { n: num(trace.length) }))
+  }
+}
