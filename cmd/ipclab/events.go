@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"syscall"
 	"text/tabwriter"
 
@@ -35,35 +36,58 @@ type line struct {
 	Flags  []string `json:"flags"`
 }
 
-// eventWriter is a sink that writes a line for each event.
+// eventWriter is a sink that writes a line for each event. It writes from a
+// goroutine of its own, so that the run is not held up by a terminal; if that falls
+// far behind, the rings fill, and what they drop is counted.
 type eventWriter struct {
-	w    *bufio.Writer
-	e    *json.Encoder
-	head lab.Header
-	pids []int
-	err  error
+	w       *bufio.Writer
+	e       *json.Encoder
+	head    lab.Header
+	pids    []int
+	batches chan []lab.Event
+	done    chan error
 }
 
 func newEventWriter(w io.Writer) *eventWriter {
 	b := bufio.NewWriterSize(w, 1<<16)
-	return &eventWriter{w: b, e: json.NewEncoder(b)}
+	return &eventWriter{w: b, e: json.NewEncoder(b), batches: make(chan []lab.Event, 256), done: make(chan error, 1)}
 }
 
 func (w *eventWriter) Start(h *lab.Header) {
 	w.head, w.pids = *h, make([]int, len(h.Scene.Procs)+1)
+	go w.write()
 }
 
 func (w *eventWriter) Records(es []lab.Event) {
-	for i := range es {
-		if w.err != nil {
-			return
-		}
-		w.err = w.e.Encode(w.line(&es[i]))
+	for part := range slices.Chunk(es, 4096) {
+		w.batches <- slices.Clone(part)
 	}
 }
 
 func (w *eventWriter) Aggregate(*lab.Aggregate) {}
 func (w *eventWriter) End(*lab.Outcome)         {}
+
+// write writes until there is no more, or until writing fails.
+func (w *eventWriter) write() {
+	var err error
+	for es := range w.batches {
+		for i := range es {
+			if err == nil {
+				err = w.e.Encode(w.line(&es[i]))
+			}
+		}
+		if err == nil && len(w.batches) == 0 {
+			err = w.w.Flush()
+		}
+	}
+	w.done <- err
+}
+
+// Close waits until all is written.
+func (w *eventWriter) Close() error {
+	close(w.batches)
+	return <-w.done
+}
 
 func (w *eventWriter) line(e *lab.Event) line {
 	l := line{Seq: e.Seq, T: w.head.Start + e.At, Dur: e.Dur, Kind: e.Kind.String(), Want: e.Want, Ret: e.Ret,
@@ -107,7 +131,7 @@ func (f *runFlags) sinks() (all []lab.Sink, end func() error, err error) {
 		}
 		w := newEventWriter(out)
 		all = append(all, w)
-		ends = append(ends, func() error { return errors.Join(w.err, w.w.Flush(), closeFile(out)) })
+		ends = append(ends, func() error { return errors.Join(w.Close(), closeFile(out)) })
 	}
 	if f.record != "" {
 		out, err := os.Create(f.record)
