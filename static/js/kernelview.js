@@ -55,7 +55,7 @@ export function viewOf(header, state) {
     if (cells.some(c => c && c !== '–')) rows.push({ src, label, cells: cells.map(c => c || '–') })
   }
   row(READ, 'State', p => (many ? p.kstate : states[p.kstate] ?? p.kstate) || '–')
-  row(READ, 'Waits in', p => waitText(p.wait))
+  row(READ, 'Waits in', p => waitText(p.st === 'held' ? Wait.GATE : p.wait))
   if (many) {
     row(WORKED, 'Done', p => formatCount(done(p)))
     return { heads, rows, turned: true, pairs: pairsOf(header, state) }

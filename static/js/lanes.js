@@ -387,12 +387,7 @@ export function partsShown(parts, procs) {
 /** @param {any} p a part of the state @param {number} u */
 function levelOf(p, u) {
   if (p.type === 'word') return { u, v: Number(p.value ?? 0), t: String(p.value ?? '') }
-  if (p.type === 'futex') return { u, v: p.owner ?? 0, t: p.ownerDied ? 'died' : '' }
-  if (p.type === 'signals') {
-    let n = 0
-    for (const q of Object.values(p.std ?? {})) if (/** @type {any} */ (q).pending) n++
-    for (const q of Object.values(p.rt ?? {})) n += /** @type {any} */ (q).queue.length
-    return { u, v: n, t: '' }
-  }
+  if (p.type === 'futex') return { u, v: p.ownerDied ? p.last || p.owner : p.owner, t: p.ownerDied ? 'died' : '' }
+  if (p.type === 'sem') return { u, v: Number(p.value ?? 0), t: '' }
   return { u, v: Number(p.level ?? 0), t: '' }
 }

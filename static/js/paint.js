@@ -238,10 +238,10 @@ function level(pen, part, r, X, axis, p, until) {
       if (!s.v && !s.t) return
       const a = X(s.u)
       const w = X(steps[i + 1]?.u ?? end) - a
-      const owner = p.state.procs.find((/** @type {any} */ q) => q.pid === s.v)
+      const owner = p.state.procs[s.v - 1]
       const hue = owner?.hue ?? 'a'
       pen.rect(a, r.y, w, r.h, { rx: 3, fill: s.t ? `url(#tl-hatch-${hue})` : `var(--${hue}-soft)`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
-      label(s.t ? 'dead owner' : `owner ${owner?.role ?? ''} ${s.v}`, a, w, r.y, r.h)
+      label(s.t ? 'dead owner' : `owner ${owner?.role ?? ''}`, a, w, r.y, r.h)
     })
     return
   }
