@@ -256,10 +256,12 @@ type client struct {
 		Role  string
 		Epoch uint32
 	}
+	run     string
 	events  []lab.Event
 	dropped uint64
 	sums    []lab.Aggregate
 	frames  int
+	paid    int // of them
 	ended   bool
 }
 
@@ -270,7 +272,7 @@ func (s *testServer) watch(t testing.TB, id, query string) *client {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { c.Close() })
-	return &client{Conn: c}
+	return &client{Conn: c, run: id}
 }
 
 func (c *client) credit(n int) error { return c.WriteJSON(map[string]int{"credit": n}) }
@@ -331,17 +333,23 @@ func (c *client) frame(t testing.TB, b []byte) {
 	}
 }
 
-// until reads until all records up to seq are accounted for, giving credit.
+// take reads one message and gives credit as a page does, now and then.
+func (c *client) take(t testing.TB) {
+	t.Helper()
+	c.next(t)
+	if c.frames-c.paid >= firstCredit/2 {
+		if err := c.credit(c.frames - c.paid); err != nil {
+			t.Fatal(err)
+		}
+		c.paid = c.frames
+	}
+}
+
+// until reads until all records up to seq are accounted for.
 func (c *client) until(t testing.TB, seq uint64) {
 	t.Helper()
 	for uint64(len(c.events))+c.dropped < seq {
-		before := c.frames
-		c.next(t)
-		if c.frames > before {
-			if err := c.credit(1); err != nil {
-				t.Fatal(err)
-			}
-		}
+		c.take(t)
 	}
 	if got := uint64(len(c.events)) + c.dropped; got != seq {
 		t.Errorf("%d events and %d dropped make %d, want %d", len(c.events), c.dropped, got, seq)

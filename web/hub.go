@@ -2,6 +2,7 @@ package web
 
 import (
 	"encoding/json"
+	"runtime"
 	"sync"
 	"time"
 
@@ -20,7 +21,14 @@ type frame struct {
 	from, upto uint64
 	count      int
 	aggregate  bool
-	message    *websocket.PreparedMessage
+	message    message
+}
+
+// A message is what goes over a socket. A server masks nothing, so the same bytes do
+// for all viewers.
+type message struct {
+	kind int // websocket.BinaryMessage or TextMessage; 0 is none
+	data []byte
 }
 
 // A hub is the sink through which a run reaches its viewers. The run's goroutine
@@ -61,9 +69,15 @@ func (h *hub) Start(header *lab.Header) {
 // Records passes records on as they come; no timer stands in the way. At full
 // speed only what is rare passes once the others are too many for a page.
 func (h *hub) Records(es []lab.Event) {
-	if len(es) == 0 {
-		return
+	if len(es) > 0 && h.pass(es) {
+		// The run's goroutine is about to sleep in the kernel and would take its
+		// processor along: the viewers are given it first.
+		runtime.Gosched()
 	}
+}
+
+// pass makes frames; it reports whether somebody waits for each record.
+func (h *hub) pass(es []lab.Event) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	var pass []lab.Event
@@ -85,7 +99,7 @@ func (h *hub) Records(es []lab.Event) {
 	}
 	if len(h.viewers) == 0 {
 		h.upto = h.seq
-		return
+		return false
 	}
 	for len(pass) > 0 {
 		n := min(len(pass), frameRecords)
@@ -98,6 +112,7 @@ func (h *hub) Records(es []lab.Event) {
 		h.send(f)
 		pass = pass[n:]
 	}
+	return !h.full
 }
 
 // Aggregate passes the newest summary on.
@@ -111,7 +126,7 @@ func (h *hub) Aggregate(a *lab.Aggregate) {
 	h.recent = append(h.recent, b)
 	f := &frame{from: h.upto, upto: h.seq, aggregate: true}
 	if len(h.viewers) > 0 {
-		f.message = encode(lab.FrameAggregate, h.header.Epoch, a.Seq, 1, f.upto-f.from, b)
+		f.message = encodeAggregate(h.header.Epoch, a, b, f.upto-f.from)
 	}
 	h.send(f)
 }
@@ -140,28 +155,28 @@ func (h *hub) send(f *frame) {
 	}
 }
 
-func encodeRecords(epoch uint32, first uint64, es []lab.Event, dropped uint64) *websocket.PreparedMessage {
-	return encode(lab.FrameRecords, epoch, first, len(es), dropped, lab.AppendEvents(nil, es))
+func encodeRecords(epoch uint32, first uint64, es []lab.Event, dropped uint64) message {
+	b := make([]byte, 0, lab.FrameHeader+len(es)*lab.EventSize)
+	b = lab.AppendFrame(b, lab.FrameRecords, epoch, first, len(es), len(es)*lab.EventSize, dropped)
+	return message{websocket.BinaryMessage, lab.AppendEvents(b, es)}
 }
 
-func encode(kind byte, epoch uint32, first uint64, count int, dropped uint64, payload []byte) *websocket.PreparedMessage {
+func encodeAggregate(epoch uint32, a *lab.Aggregate, payload []byte, dropped uint64) message {
 	b := make([]byte, 0, lab.FrameHeader+len(payload))
-	b = lab.AppendFrame(b, kind, epoch, first, count, len(payload), dropped)
-	m, _ := websocket.NewPreparedMessage(websocket.BinaryMessage, append(b, payload...)) // fails on unknown types only
-	return m
+	b = lab.AppendFrame(b, lab.FrameAggregate, epoch, a.Seq, 1, len(payload), dropped)
+	return message{websocket.BinaryMessage, append(b, payload...)}
 }
 
-func text(v any) *websocket.PreparedMessage {
+func text(v any) message {
 	b, err := json.Marshal(v)
 	if err != nil { // numbers that JSON cannot say; the page must hear something
 		b, _ = json.Marshal(map[string]string{"type": "refused", "error": err.Error()})
 	}
-	m, _ := websocket.NewPreparedMessage(websocket.TextMessage, b)
-	return m
+	return message{websocket.TextMessage, b}
 }
 
 // scene is the first thing that a viewer gets.
-func (h *hub) scene(role Role) *websocket.PreparedMessage {
+func (h *hub) scene(role Role) message {
 	return text(struct {
 		Type    string `json:"type"`
 		Role    Role   `json:"role"`

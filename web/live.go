@@ -71,9 +71,9 @@ func tell(conn *websocket.Conn, v *viewer, gone, over <-chan struct{}) {
 	ping := time.NewTicker(pingEvery)
 	defer ping.Stop()
 	for {
-		for m := v.next(); m != nil; m = v.next() {
+		for m := v.next(); m.kind != 0; m = v.next() {
 			conn.SetWriteDeadline(time.Now().Add(writeWithin))
-			if conn.WritePreparedMessage(m) != nil {
+			if conn.WriteMessage(m.kind, m.data) != nil {
 				return
 			}
 		}

@@ -122,6 +122,11 @@ func (rs *runs) add(m lab.Mechanism, o lab.Options, home bool) (*watched, error)
 	if err != nil {
 		return nil, err
 	}
+	return rs.admit(r, home), nil
+}
+
+// admit lists a run.
+func (rs *runs) admit(r run, home bool) *watched {
 	w := &watched{run: r, hub: newHub(), home: home, since: time.Now(), actions: bucket{size: 50, perSecond: 50}}
 	r.Attach(w.hub)
 	rs.mu.Lock()
@@ -136,7 +141,7 @@ func (rs *runs) add(m lab.Mechanism, o lab.Options, home bool) (*watched, error)
 			rs.remove(w)
 		}
 	}()
-	return w, nil
+	return w
 }
 
 // rest ends a run if nobody comes within a minute.

@@ -4,8 +4,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/gorilla/websocket"
-
 	"ipclab/lab"
 )
 
@@ -19,8 +17,8 @@ type viewer struct {
 	wake  chan struct{} // holds one: there may be something to send
 
 	mu     sync.Mutex
-	scene  *websocket.PreparedMessage // to be sent before anything else
-	end    *websocket.PreparedMessage // to be sent after everything else
+	scene  message // to be sent before anything else
+	end    message // to be sent after everything else
 	queue  []*frame
 	credit int    // frames that the page will still take
 	epoch  uint32 //
@@ -36,15 +34,15 @@ const (
 )
 
 // begin starts an epoch for the viewer. Lock order: hub, viewer, facts.
-func (v *viewer) begin(scene *websocket.PreparedMessage, epoch uint32, seen, target uint64) {
+func (v *viewer) begin(scene message, epoch uint32, seen, target uint64) {
 	v.mu.Lock()
-	v.scene, v.end, v.queue = scene, nil, nil
+	v.scene, v.end, v.queue = scene, message{}, nil
 	v.epoch, v.upto, v.target = epoch, seen, target
 	v.mu.Unlock()
 	v.signal()
 }
 
-func (v *viewer) finish(end *websocket.PreparedMessage) {
+func (v *viewer) finish(end message) {
 	v.mu.Lock()
 	v.end = end
 	v.mu.Unlock()
@@ -79,12 +77,12 @@ func (v *viewer) signal() {
 	}
 }
 
-// next gives what to send now, or nil.
-func (v *viewer) next() *websocket.PreparedMessage {
+// next gives what to send now, or no message.
+func (v *viewer) next() message {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if m := v.scene; m != nil {
-		v.scene = nil
+	if m := v.scene; m.kind != 0 {
+		v.scene = message{}
 		return m
 	}
 	from := v.target
@@ -94,10 +92,10 @@ func (v *viewer) next() *websocket.PreparedMessage {
 	switch {
 	case v.upto >= from && len(v.queue) == 0:
 		m := v.end
-		v.end = nil
+		v.end = message{}
 		return m
 	case v.credit == 0:
-		return nil
+		return message{}
 	}
 	v.credit--
 	if v.upto < from {
@@ -111,7 +109,7 @@ func (v *viewer) next() *websocket.PreparedMessage {
 
 // missed makes a frame for this viewer alone of records up to upto that it has not
 // had: from the log as far as that reaches and the page can use them.
-func (v *viewer) missed(upto uint64) *websocket.PreparedMessage {
+func (v *viewer) missed(upto uint64) message {
 	first, _ := v.log.Range()
 	lo, hi := max(v.upto+1, first), upto
 	if upto > catchUp {
