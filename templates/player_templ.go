@@ -42,7 +42,7 @@ func Player(d PlayerData) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<ipc-transport class=\"transport\" role=\"region\" aria-label=\"Playing\" hidden></ipc-transport><div id=\"banners\"></div><main id=\"main\" tabindex=\"-1\"><section class=\"panel opening\" data-opening aria-label=\"Open a recording\"><div class=\"card\"><h2>Open a recording</h2><p data-opening-text>A recording is a run that somebody kept: the same events, played with no process running.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, "<ipc-transport class=\"transport\" role=\"region\" aria-label=\"Playing\" player hidden></ipc-transport><div id=\"banners\"></div><main id=\"main\" tabindex=\"-1\"><section class=\"panel opening\" data-opening aria-label=\"Open a recording\"><div class=\"card\"><h2>Open a recording</h2><p data-opening-text>A recording is a run that somebody kept: the same events, played with no process running.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

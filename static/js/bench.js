@@ -84,7 +84,7 @@ function speak(frame) {
     if (i <= told) return
     told = i
     const s = sentence(frame.trace.at(i), frame.trace.state(i), run.header)
-    announce(`${s.who} ${s.text}`, frame.mode === Mode.STEP ? 0 : 2000)
+    announce(`${s.who}: ${s.text}`, frame.mode === Mode.STEP ? 0 : 2000)
   }
 }
 
@@ -118,7 +118,7 @@ const moved = f => () => {
   kick()
 }
 
-const openExperiments = () => $('ipc-experiments').open({ info: data.info, rates: data.rates ?? {}, chosen: run.chosen, role: data.role })
+const openExperiments = () => data.info.experiments?.length && $('ipc-experiments').open({ info: data.info, rates: data.rates ?? {}, chosen: run.chosen, role: data.role })
 
 /** What the buttons of the transport say. @type {Record<string, () => void>} */
 const presses = {

@@ -53,7 +53,7 @@ function draw(now) {
     if (i > told) {
       told = i
       const s = sentence(frame.trace.at(i), frame.trace.state(i), header)
-      announce(`${s.who} ${s.text}`, 2000)
+      announce(`${s.who}: ${s.text}`, 2000)
     }
   }
   if (clock.moving) drawing ||= requestAnimationFrame(draw)

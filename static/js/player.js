@@ -3,7 +3,7 @@
 
 import { Clock } from '#ipclab/clock.js'
 import { h, say } from '#ipclab/dom.js'
-import { Fact, Flag, Kind } from '#ipclab/event.js'
+import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
 import { bindHeader, bindKeys, bindTabs, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
 import { valueText } from '#ipclab/knobs.js'
@@ -16,6 +16,7 @@ import { num, span, t } from '#ipclab/strings.js'
 import '#ipclab/timeline.js'
 import { Trace } from '#ipclab/trace.js'
 import '#ipclab/transport.js'
+import { signalName } from '#ipclab/words.js'
 
 const $ = (/** @type {string} */ q) => /** @type {any} */ (document.querySelector(q))
 const data = JSON.parse($('#data').textContent)
@@ -67,12 +68,12 @@ export function chaptersOf(of, events) {
   events.forEach((e, index) => {
     const who = roles[e.proc - 1] ?? ''
     const add = (/** @type {string} */ title, /** @type {string} */ text) => out.push({ at: e.at, index, title, text })
-    if (e.kind === Kind.FAULT) add(`${who}: signal ${e.want}`, e.flags & Flag.USER ? 'asked for by a person' : 'nobody asked for it')
-    else if (e.kind === Kind.EXIT) add(`${who} ends`, e.ret < 0 ? `killed by signal ${-e.ret}` : `exit ${e.ret}`)
+    if (e.kind === Kind.FAULT) add(`${signalName(e.want)} to ${who}`, e.flags & Flag.USER ? 'asked for by a person' : 'nobody asked for it')
+    else if (e.kind === Kind.EXIT) add(`${who} ends`, e.ret < 0 ? `killed by ${signalName(-e.ret)}` : `exit ${e.ret}`)
     else if (e.kind === Kind.KNOB && e.seq > 1 && e.flags & Flag.USER) {
       const k = of.mechanism.knobs[e.want]
       if (k) add(k.label ?? k.name, valueText(k, e.level))
-    } else if (e.kind === Kind.STATE && e.call === Fact.MODE && e.flags & Flag.USER) add(t(/** @type {any} */ (['full', 'step', 'slow'][e.ret] ?? 'slow')), e.level ? '' : t('pause'))
+    } else if (e.kind === Kind.STATE && e.call === Fact.MODE && e.flags & Flag.USER) add(t(/** @type {any} */ (['full', 'step', 'slow'][e.ret] ?? 'slow')), e.ret !== Mode.SLOW ? '' : e.level ? t('paceValue', { n: num(e.level / 1000) }) : t('pause'))
     else if (e.kind === Kind.LOST) add(t('someLost', { n: num(e.level) }), '')
   })
   return out.slice(0, most)
@@ -89,7 +90,7 @@ function open(buffer, name) {
   let r
   try {
     r = read(new Uint8Array(buffer))
-    if (!r.events.length) throw new Error('It holds no whole event.')
+    if (!r.events.length) throw new Error(`${r.damage?.why ?? ''} It holds no whole event.`.trim())
   } catch (e) {
     return wrong(`${name}: ${/** @type {Error} */ (e).message} Nothing was opened.`)
   }
@@ -133,7 +134,7 @@ function show(r, name) {
   again.querySelector('input')?.addEventListener('change', e => opened(/** @type {any} */ (e.target).files[0]))
   $('[data-about]').replaceChildren(h('b', {}, of.mechanism.title), h('p', {}, t('aboutText', { n: num(events.length), lost: lost ? t('someLost', { n: num(lost) }) : t('noneLost') })),
     ...(settings.length ? [h('p', { className: 'note' }, settings.join(' · '))] : []),
-    h('div', { className: 'go2' }, h('a', { className: 'btn', href: '/bench/' + encodeURIComponent(of.mechanism.id) }, t('runHere')), again), h('p', { className: 'note' }, t('runHereText')))
+    h('div', { className: 'go2' }, h('a', { className: 'btn', href: `/bench/${encodeURIComponent(of.mechanism.id)}#${new URLSearchParams({ settings: JSON.stringify(of.settings) })}` }, t('runHere')), again), h('p', { className: 'note' }, t('runHereText')))
   const box = $('[data-damage]')
   box.hidden = !damage
   if (damage) {

@@ -21,6 +21,16 @@ const sentenceOf = error => (typeof error === 'string' && error ? error[0].toUpp
 
 const minus = () => h('span', { className: 'tick off', 'aria-hidden': 'true' }, '–')
 
+/** Settings that came with the address, from a recording; the server checks them again. @param {any} info */
+function asked(info) {
+  try {
+    const all = Object.entries(JSON.parse(new URLSearchParams(location.hash.slice(1)).get('settings') ?? '{}'))
+    return { settings: Object.fromEntries(all.filter(([k, v]) => Number.isSafeInteger(v) && info.knobs.some((/** @type {any} */ x) => x.name === k))) }
+  } catch {
+    return {} // an address that somebody wrote by hand
+  }
+}
+
 export class Run {
   clock = new Clock()
   /** @type {any} the scene frame */
@@ -50,7 +60,7 @@ export class Run {
     this.chosen = data.experiment ?? ''
     if (data.unavailable) this.#cannot()
     else if (data.run) this.#join(data.run)
-    else this.start(data.experiment ? { experiment: data.experiment } : {})
+    else this.start(data.experiment ? { experiment: data.experiment } : asked(data.info))
   }
 
   /** @param {Record<string, any>} [more] settings, experiment, mode, pace */
