@@ -3,7 +3,7 @@
 
 import { Base, define, h, heading } from '#ipclab/dom.js'
 import { Mode, Wait, waitNames } from '#ipclab/event.js'
-import { callText, formatBytes, formatCount, signalName } from '#ipclab/words.js'
+import { callText, formatBytes, formatCount, formatSpan, signalName } from '#ipclab/words.js'
 
 /** @typedef {{src: '●'|'○'|'', label: string, cells: string[], bad?: boolean}} Row */
 /** @typedef {{text: string, hue: string}} Head */
@@ -63,11 +63,14 @@ export function viewOf(header, state) {
   row(READ, 'It calls that', p => (p.st === 'blocked' ? p.wchan : ''))
   row(WORKED, 'Call', p => (p.st === 'held' || p.st === 'gone' ? '' : callText(p, header)))
   row(WORKED, 'Next', (p, i) => (p.gate > 0 ? header.scene.procs[i]?.gates[p.gate - 1] ?? '' : ''))
-  row(READ, 'Ctx switches', p => (p.switches && p.pid ? `${formatCount(p.switches[0])} vol · ${formatCount(p.switches[1])} inv` : ''))
+  row(READ, 'Ctx switches', p => (p.switches && p.pid ? `${short(p.switches[0])} vol · ${short(p.switches[1])} inv` : ''))
   row(READ, 'Mapped at', p => Object.values(p.maps ?? {}).slice(0, 1).map(a => address(Number(a))).join(''))
   row(READ, 'Ended by', p => (!p.exit ? '' : p.exit.signal ? 'SIG' + signalName(p.exit.signal) : `exit ${p.exit.code}`))
   return { heads, rows, turned: false, pairs: pairsOf(header, state) }
 }
+
+/** A large count in thousands. @param {number} n */
+const short = n => (n < 10000 ? formatCount(n) : n < 1e6 ? (n / 1000).toFixed(n < 1e5 ? 1 : 0) + 'k' : (n / 1e6).toFixed(1) + 'M')
 
 /** How many operations a process has made. @param {any} p */
 const done = p => p.n.sent + p.n.received || p.n.calls
@@ -85,7 +88,8 @@ export function pairsOf(header, state) {
     if (def.off) continue
     if (def.law) agrees.push(p.agrees)
     if (p.type === 'pipe') {
-      if (p.kernel >= 0) add(READ, 'FIONREAD', formatBytes(p.kernel))
+      const old = p.kernel !== p.level ? state.at - p.kernelAt : 0
+      if (p.kernel >= 0) add(READ, 'FIONREAD', formatBytes(p.kernel) + (old > 1e3 ? `, ${formatSpan(old)} ago` : ''))
       add(READ, 'F_GETPIPE_SZ', formatBytes(p.cap))
       if (p.slots) add(WORKED, 'Used slots', `${p.slots.filter(Boolean).length} of ${p.slots.length}`)
     } else if (p.type === 'word' && /^own/.test(p.id)) own.push(p.value ?? 0)
@@ -144,7 +148,7 @@ export function fullView(header, state, now, before) {
     { src: WORKED, label: 'Calls/s', cells: of((g, i) => (spans ? formatCount(Math.round((g.calls - (before.procs[i]?.calls ?? 0)) / spans)) : '–')) },
     { src: WORKED, label: 'Calls', cells: of(g => formatCount(g.calls)) },
   ]
-  const pairs = pairsOf(header, { ...state, parts: state.parts.map((/** @type {any} */ p, /** @type {number} */ i) => ({ ...p, slots: null, kernel: now.parts[i]?.now ?? p.kernel })) })
+  const pairs = pairsOf(header, { ...state, parts: state.parts.map((/** @type {any} */ p, /** @type {number} */ i) => ({ ...p, slots: null, kernel: now.parts[i]?.now ?? p.kernel, level: now.parts[i]?.now ?? p.level })) })
   const turned = procs.length >= 4
   return { heads, rows: turned ? rows.filter((_, i) => i !== 2 && i !== 4) : rows, turned, pairs }
 }

@@ -269,6 +269,7 @@ export function lanesOf(trace, header, axis, first) {
     if (o.st && u > o.a) lanes[p]?.items.push({ a: o.a, b: u, k: o.st, t: segmentText(o.st, o.call, axis.kind === 'time' ? ns - o.ns : -1), hue: s.procs[p].hue, i: -1 })
   }
   let last = axis.from
+  let acted = start > 0
   for (let i = start + 1; i < Math.min(trace.length, axis.stop); i++) {
     const e = trace.at(i)
     let [a, b] = axis.pos(e)
@@ -297,9 +298,10 @@ export function lanesOf(trace, header, axis, first) {
         if (part && due !== null) part.due = due === Number(s.parts[part.n].value) ? null : { u: b, v: due }
       }
     }
+    acted ||= isOp(e)
     if (e.kind === Kind.FAULT) marks.push({ u: b, lane: Math.max(0, p), t: e.want ? 'SIG' + signalName(e.want) : 'died', bad: false, i })
     if (e.kind === Kind.KNOB) marks.push({ u: b, lane: -1, t: header.mechanism.knobs[e.want]?.label ?? 'knob', bad: false, i })
-    if (modeOf(e) >= 0 && i > 0) marks.push({ u: b, lane: -1, t: ['Full speed', 'Step', 'Slow'][e.ret] ?? '', bad: false, i })
+    if (modeOf(e) >= 0 && acted) marks.push({ u: b, lane: -1, t: ['Full speed', 'Step', 'Slow'][e.ret] ?? '', bad: false, i })
     if (e.kind === Kind.LOST) holes.push({ u: last, w: Math.max(0, a - last), n: e.level })
     last = Math.max(last, Math.min(b, axis.to))
     for (const part of parts) {

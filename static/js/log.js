@@ -6,7 +6,7 @@ import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
 import { clone, fold } from '#ipclab/fold.js'
 import { isOp, isStep, stepsOf } from '#ipclab/lanes.js'
 import { num } from '#ipclab/strings.js'
-import { formatAt, sentence } from '#ipclab/words.js'
+import { formatAt, formatSpan, sentence } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/event.js').Event} Event */
 /** @typedef {{seq: number, at: number, op: boolean, step: boolean, who: string, hue: string, text: string, bold: string, bad: boolean}} Row */
@@ -141,6 +141,9 @@ export function bolded(text, bold) {
   return i < 0 ? [text, '', ''] : [text.slice(0, i), bold, text.slice(i + bold.length)]
 }
 
+/** How far from the present moment. @param {number} ns */
+const apart = ns => (ns < 0 ? '−' : '+') + formatSpan(Math.abs(ns))
+
 /** `<ipc-log>` */
 export class Log extends Base {
   /** @type {Story|undefined} */
@@ -215,6 +218,8 @@ export class Log extends Base {
     const ops = frame.state.mode === Mode.STEP && frame.mode !== 'replay'
     const steps = ops ? stepsOf(frame.trace) : null
     const wanted = rows.slice(from, to)
+    const close = !frame.live && frame.state.mode === Mode.FULL // full speed, slowed down: all of it is the same second
+    const here = rows[now]?.at ?? 0
     if (wanted[0]?.seq !== this.#from || this.#to !== wanted.at(-1)?.seq) {
       const keep = new Set(wanted.map(r => r.seq))
       for (const [seq, node] of this.#nodes) if (!keep.has(seq)) node.remove(), this.#nodes.delete(seq)
@@ -235,7 +240,7 @@ export class Log extends Base {
     for (const r of wanted) {
       const node = this.#nodes.get(r.seq)
       const time = node?.firstElementChild
-      if (time) say(time, !steps ? formatAt(r.at) : r.step ? 'op\u00a0' + steps.upTo(r.seq) : '')
+      if (time) say(time, steps ? (r.step ? 'op\u00a0' + steps.upTo(r.seq) : '') : close && r.seq !== present ? apart(r.at - here) : formatAt(r.at))
     }
     this.#nodes.get(this.#now)?.classList.remove('on')
     this.#nodes.get(this.#now)?.removeAttribute('aria-current')

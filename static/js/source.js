@@ -115,10 +115,11 @@ export class Source extends Base {
     const source = this.#source.split('\n')
     const marked = Object.values(header.lines ?? {}).map(Number)
     const shown = this.#whole || !marked.length ? source.map((_, i) => i + 1) : excerpt(source, marked)
+    const indent = Math.min(...shown.filter(n => source[n - 1]?.trim()).map(n => /^\t*/.exec(source[n - 1] ?? '')?.[0].length ?? 0))
     const rows = shown.map(n => {
       if (!n) return h('div', { className: 'left-out' }, h('i', {}, '⋮'))
       const whos = h('span', { className: 'whos' })
-      const code = h('span', {}, ...pieces((source[n - 1] ?? '').replaceAll('\t', '  ')).map(p => (p.k ? h('span', { className: p.k }, p.t) : p.t)))
+      const code = h('span', {}, ...pieces((source[n - 1] ?? '').slice(indent === Infinity ? 0 : indent).replaceAll('\t', '  ')).map(p => (p.k ? h('span', { className: p.k }, p.t) : p.t)))
       const row = h('div', {}, h('i', {}, String(n)), code, whos)
       this.#rows.set(n, { row, whos, said: '' })
       return row

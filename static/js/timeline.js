@@ -139,7 +139,7 @@ export class Timeline extends Base {
     const u = ops ? stepsOf(trace).upTo(trace.at(frame.index)?.seq ?? 0) + 1 : axis.scale.u(frame.t)
     const atEnd = frame.live || frame.index >= trace.length - 1
     paintNow(now, this.#picture.lanes, axis, g, {
-      u, end, text: frame.live ? 'now' : ops ? `op ${u - 1}` : formatAt(frame.t), t: Math.max(trace.last, frame.t), future: frame.live || !atEnd || ops, mode: frame.state.mode,
+      u, end, text: frame.over && atEnd && !frame.recorded ? 'end' : frame.live ? 'now' : ops ? `op ${u - 1}` : formatAt(frame.t), t: Math.max(trace.last, frame.t), future: !(frame.over && atEnd) && (frame.live || !atEnd || ops), mode: frame.state.mode,
     })
   }
 
