@@ -7,7 +7,7 @@ import "testing"
 func BenchmarkDrain(b *testing.B) {
 	const batch = 4096
 	w := [2]*Worker{newTestWorker(b, TraceFull), newTestWorker(b, TraceFull)}
-	l := &live{r: &Run{kept: newLog()}, merger: newMerger(2), values: map[uint16]value{}, scene: Scene{Procs: make([]Proc, 2), Parts: []Part{{}}}}
+	l := &live{r: &Run{kept: newLog()}, merger: newMerger(2), scene: Scene{Procs: make([]Proc, 2), Parts: []Part{{}}}}
 	for i := range w {
 		w[i].Proc = i + 1
 		l.procs = append(l.procs, &process{ring: newRing(memoryOf(w[i].ring)), proc: i + 1})

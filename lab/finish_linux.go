@@ -1,6 +1,7 @@
 package lab
 
 import (
+	"encoding/binary"
 	"sync/atomic"
 	"time"
 
@@ -52,6 +53,10 @@ func (l *live) finish() *Outcome {
 	l.emit(l.out)
 	l.sampleParts()
 	l.settle()
+	l.flush()
+	for range 2 { // nobody changes anything any more
+		l.checkLaws()
+	}
 	l.flush()
 	o := l.outcome(seconds)
 	for _, p := range l.procs {
@@ -128,6 +133,10 @@ func (l *live) settle() {
 		case Recv:
 			p.parts[u.Part].out += uint64(u.Ret)
 			p.tally.bytesReceived += uint64(u.Ret)
+		case Store:
+			if u.Ret > 0 && l.scene.Parts[u.Part-1].Holds == Updates {
+				p.tally.sent++
+			}
 		}
 		p.forget()
 		u.At, u.Dur, u.Flags = l.now(), 0, Settles
@@ -163,13 +172,38 @@ func (l *live) outcomeOf(u *Event) bool {
 		u.Ret = int32(missing)
 		return true
 	case Value:
-		if ask := l.stage.asks[u.Part]; ask != nil && u.Kind == Store {
-			u.Ret = 0
-			if uint64(ask()) == word(u) {
-				u.Ret = 8
-			}
-			return true
+		if ask := l.stage.asks[u.Part]; ask != nil && u.Kind == Store && !l.unread() {
+			return l.outcomeOfStore(u, uint64(ask()))
 		}
+	}
+	return false
+}
+
+// outcomeOfStore tells whether a store was made by what the word holds now. Where
+// others have stored since, that cannot be known.
+func (l *live) outcomeOfStore(u *Event, now uint64) bool {
+	v := &l.values[u.Part]
+	before := v.mayBe(now)
+	switch {
+	case word(u) == 0 && l.stopping && l.allDead() && l.scene.Parts[u.Part-1].Holds == Updates:
+		// An atomic addition, whose result is known only afterwards: it is missing
+		// in the sum of all, or it was not made.
+		var sum uint64
+		for _, p := range l.procs {
+			sum += p.counted().sent
+		}
+		u.Ret = 0
+		if now == sum+1 {
+			u.Ret = 8
+			binary.LittleEndian.PutUint64(u.Data[:], now)
+		}
+		return true
+	case word(u) != 0 && now == word(u) && !before:
+		u.Ret = 8
+		return true
+	case word(u) != 0 && now != word(u) && (before || len(v.last) == 0 && now == 0):
+		u.Ret = 0
+		return true
 	}
 	return false
 }

@@ -1,6 +1,9 @@
 package lab
 
-import "sync/atomic"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // books is what all workers together have put into and taken out of a part, at one
 // moment, and what calls in progress may add to it.
@@ -61,25 +64,22 @@ func (l *live) look(part uint16) books {
 	return b
 }
 
-// checkValue compares the last store in the stream with the word in memory, when
-// nothing has been stored between two looks.
+// checkValue compares the last store in the stream with the word in memory. Of
+// stores that overlapped in time any may have been the last.
 func (l *live) checkValue(part uint16) {
-	v, ok := l.values[part]
-	quiet := v.stores == l.quiet[part]
-	l.quiet[part] = v.stores
-	if lv := l.lastLevel[part]; ok && quiet && !l.anyOpen(part) && l.keepsAll() && lv.at != 0 {
-		l.verdict(part, int64(v.value) == lv.value, lv.value, int64(v.value))
+	v, lv := &l.values[part], l.lastLevel[part]
+	if len(v.last) == 0 || lv.at == 0 || l.anyOpen(part) || !l.keepsAll() || l.unread() {
+		return
 	}
+	l.verdict(part, v.mayBe(uint64(lv.value)), lv.value, int64(v.last[len(v.last)-1].word))
 }
 
 // checkSignals compares which signals are pending with which were sent and not yet
 // taken: a bit for each number, and no more than that is to be known from outside.
 func (l *live) checkSignals(part uint16) {
-	v, ok := l.values[part]
-	quiet := v.stores == l.quiet[part]
-	l.quiet[part] = v.stores
+	v := &l.values[part]
 	n := l.scene.ProcNumber(l.scene.Parts[part-1].In)
-	if !ok || !quiet || n == 0 || l.anyOpen(part) || !l.keepsAll() {
+	if v.known == 0 || n == 0 || l.anyOpen(part) || !l.keepsAll() || l.unread() {
 		return
 	}
 	p := l.procs[n-1]
@@ -88,23 +88,42 @@ func (l *live) checkSignals(part uint16) {
 	}
 	sh, pn, blk := p.view.facts[FactShdPnd], p.view.facts[FactSigPnd], p.view.facts[FactSigBlk]
 	known := v.known & word(&blk) // the others never stay pending
-	kernel, ours := (word(&sh)|word(&pn))&known, v.value&known
+	kernel, ours := (word(&sh)|word(&pn))&known, v.pending()&known
 	l.verdict(part, kernel == ours, int64(kernel), int64(ours))
 }
 
-func (l *live) anyOpen(part uint16) bool {
+// unread reports whether a worker has written records that are not in the stream
+// yet: what the kernel says may then be news.
+func (l *live) unread() bool {
 	for _, p := range l.procs {
-		if o, ok := p.open(); ok && o.Part == part && o.Kind != Recv && o.Kind != Deliver && o.Kind != Block {
+		if q := &l.merger.queues[p.proc]; atomic.LoadUint64(&p.wrote) != p.ours || q.head != len(q.es) {
 			return true
 		}
 	}
 	return false
 }
 
+// anyOpen reports whether somebody is about to change a part, or was when killed.
+func (l *live) anyOpen(part uint16) bool {
+	for _, p := range l.procs {
+		if o, ok := p.open(); ok && o.Part == part && o.Kind != Recv && o.Kind != Deliver && o.Kind != Block {
+			return true
+		}
+	}
+	return slices.ContainsFunc(l.unknown, func(u Event) bool { return u.Part == part && u.Kind == Store })
+}
+
 // keepsAll reports whether every record has come through so far.
 func (l *live) keepsAll() bool { return l.dropped == 0 && !l.sampled && l.r.trace == TraceFull }
 
 func (l *live) verdict(part uint16, ok bool, kernel, ours int64) {
+	// A worker between its call and the record of it looks like a difference; a true
+	// one is still there at the next look.
+	if doubt := !ok && !l.doubt[part]; doubt {
+		l.doubt[part] = true
+		return
+	}
+	l.doubt[part] = !ok
 	old, told := l.agrees[part]
 	l.agrees[part] = ok
 	if told && old == ok {
@@ -119,42 +138,92 @@ func (l *live) verdict(part uint16, ok bool, kernel, ours int64) {
 	l.own(e)
 }
 
-// held values: what the stream says of a word, or of a set of pending signals.
+// value is what the stream says of a word, or of the pending signals of a process.
 type value struct {
-	value  uint64
-	known  uint64 // signals ever seen in the stream, as a mask
-	count  [65]int64
-	stores uint64
+	last  []stored // the newest store, and those that overlapped it
+	known uint64   // signals ever seen in the stream, as a mask
+	count [65]int64
+}
+
+// stored is a store: it began at this time, and was over when its process began
+// something else.
+type stored struct {
+	word uint64
+	at   int64
+	proc uint16
+}
+
+// store notes a store. Earlier ones that were over when it began are not the last;
+// began tells when each process began its newest operation.
+func (v *value) store(s stored, began []int64) {
+	v.last = slices.DeleteFunc(v.last, func(t stored) bool {
+		return t.proc == s.proc || began[t.proc] > t.at && began[t.proc] <= s.at
+	})
+	v.last = append(v.last, s)
+}
+
+func (v *value) mayBe(word uint64) bool {
+	return slices.ContainsFunc(v.last, func(s stored) bool { return s.word == word })
+}
+
+// pending is the mask of signals that were sent and not yet taken.
+func (v *value) pending() (mask uint64) {
+	for n, waiting := range v.count {
+		if waiting > 0 {
+			mask |= 1 << (n - 1)
+		}
+	}
+	return mask
+}
+
+// queueFrom is the first signal of which each one sent is kept; of those below only
+// whether there is one.
+const queueFrom = 32
+
+func (v *value) signal(n uint32) {
+	if n == 0 || n > 64 {
+		return
+	}
+	v.known |= 1 << (n - 1)
+	if n >= queueFrom || v.count[n] == 0 {
+		v.count[n]++
+	}
+}
+
+func (v *value) deliver(n uint32) {
+	if n > 0 && n <= 64 && v.count[n] > 0 {
+		v.count[n]--
+	}
 }
 
 // keepBooks follows the stream for the laws that need it.
 func (l *live) keepBooks(e *Event) {
-	if e.Ret < 0 || e.Part == 0 || e.Flags&Open != 0 {
+	part := e.Part
+	if e.Kind == Fault && e.Flags&User != 0 { // a signal that a person sent
+		part = l.signalsOf(e.Proc)
+	}
+	if e.Ret < 0 || part == 0 || e.Flags&Open != 0 || e.Kind == Send || e.Kind == Recv {
 		return
 	}
+	v := &l.values[part]
 	switch e.Kind {
-	case Store, Unlock, Lock:
-		v := l.values[e.Part]
-		v.stores++
-		if e.Kind == Store {
-			v.value = word(e)
+	case Store:
+		v.store(stored{word(e), e.At, e.Proc}, l.began[:])
+	case Signal:
+		v.signal(e.Want)
+		if n := l.scene.ProcNumber(l.scene.Parts[part-1].In); n != 0 {
+			l.procs[n-1].user = true // if it dies of it, that is what was asked for
 		}
-		l.values[e.Part] = v
-	case Signal, Deliver:
-		v := l.values[e.Part]
-		v.stores++
-		if n := e.Want; n > 0 && n <= 64 {
-			v.known |= 1 << (n - 1)
-			if e.Kind == Signal && (n >= 32 || v.count[n] == 0) {
-				v.count[n]++
-			} else if e.Kind == Deliver && v.count[n] > 0 {
-				v.count[n]--
-			}
-			v.value &^= 1 << (n - 1)
-			if v.count[n] > 0 {
-				v.value |= 1 << (n - 1)
-			}
-		}
-		l.values[e.Part] = v
+	case Fault:
+		v.signal(e.Want)
+	case Deliver:
+		v.deliver(e.Want)
 	}
+}
+
+// signalsOf gives the part that holds the signals of a process; 0 if there is none.
+func (l *live) signalsOf(proc uint16) uint16 {
+	return uint16(1 + slices.IndexFunc(l.scene.Parts, func(p Part) bool {
+		return proc != 0 && p.Type == Signals && p.In == l.scene.Procs[proc-1].Role
+	}))
 }

@@ -43,8 +43,9 @@ type live struct {
 	lastLevel [maxParts]stamp
 	touched   [maxParts]int64 // when a call on the part last took effect
 	books     [maxParts]books
-	quiet     [maxParts]uint64
-	values    map[uint16]value
+	began     [maxProcs + 1]int64 // when a process began its newest operation in the stream
+	doubt     [maxParts]bool      // the last look found a difference
+	values    [maxParts]value
 	agrees    map[uint16]bool
 	unknown   []Event // open calls of killed processes, not settled
 	died      [maxProcs + 1]int64
@@ -67,7 +68,7 @@ func (r *Run) begin(epoch uint32) (_ *live, err error) {
 	r.mu.Lock()
 	o := r.o
 	r.mu.Unlock()
-	l := &live{r: r, mode: o.Mode, pace: o.Pace, values: map[uint16]value{}, agrees: map[uint16]bool{}, blockedIn: map[int]string{},
+	l := &live{r: r, mode: o.Mode, pace: o.Pace, agrees: map[uint16]bool{}, blockedIn: map[int]string{},
 		rand: rand.New(rand.NewPCG(o.Seed, uint64(epoch)))}
 	if l.scene, err = checkScene(r.m.Scene(o.Settings)); err != nil {
 		return nil, fmt.Errorf("%s: %w", r.info.ID, err)
@@ -287,9 +288,12 @@ func (l *live) emit(es []Event) {
 		e := &es[i]
 		l.seq++
 		e.Seq = l.seq
+		if e.Kind != State {
+			l.began[e.Proc] = e.At
+		}
 		switch e.Kind {
 		case State:
-		case Send, Recv, Signal, Deliver, Store, Lock, Unlock:
+		case Send, Recv, Signal, Deliver, Store, Lock, Unlock, Fault:
 			l.keepBooks(e)
 			l.touched[e.Part] = max(l.touched[e.Part], e.At+e.Dur)
 			l.flow.follow(e)
@@ -353,7 +357,12 @@ func (l *live) bury(p *process) {
 	p.view.told = seen{state: 'Z'}
 	p.view.gate = 0
 	l.died[p.proc] = l.now()
-	if o, ok := p.open(); ok {
+	if o, ok := p.ended(); ok { // its result is known and counted, only the record was not finished
+		p.forget()
+		if l.r.trace == TraceFull {
+			l.own(o)
+		}
+	} else if o, ok := p.open(); ok {
 		o.Flags = Open | l.paced()
 		if l.stopping {
 			o.Flags = Stopped

@@ -89,6 +89,16 @@ func (r *ring) lost() uint64 {
 	return n
 }
 
+// ended gives the call that a dead worker had ended and counted, but not recorded.
+func (r *ring) ended() (e Event, ok bool) {
+	for _, s := range [...]*Event{&r.slots[atomic.LoadUint64(&r.wrote)%ringSlots], &r.spare} {
+		if s.Seq == intent|r.booked && r.booked != 0 {
+			return *s, true
+		}
+	}
+	return Event{}, false
+}
+
 // open gives the call in progress, if there is one.
 func (r *ring) open() (e Event, ok bool) {
 	for _, s := range [...]*Event{&r.slots[atomic.LoadUint64(&r.wrote)%ringSlots], &r.spare} {

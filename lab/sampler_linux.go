@@ -33,7 +33,7 @@ func (l *live) sampleProc(p *process) {
 		v.now, v.same = now, 0
 	}
 	l.sampleGate(p)
-	if o, ok := p.open(); ok && now.state == 'S' && v.blocked != o.Seq && calls[o.Call].name != "" && o.Kind != Block && matches(o.Call, now.nr) {
+	if o, ok := p.open(); ok && now.state == 'S' && v.blocked != o.Seq && calls[o.Call].name != "" && matches(o.Call, now.nr) {
 		if again, ok := p.open(); ok && again.Seq == o.Seq { // still the same call
 			v.blocked = o.Seq
 			e := o

@@ -7,6 +7,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -61,6 +62,7 @@ type Worker struct {
 	knobs   map[string]int
 	stash   map[string]int64 // what Changed has seen of a knob
 	watch   [maxParts]atomic.Pointer[func() int64]
+	looking sync.Mutex // by the main thread or the observer
 	op      Op
 	msgs    uint64
 	did     uint64
@@ -105,6 +107,7 @@ func RunWorker(all []Mechanism) error {
 	}
 	// The run ends. Whoever ended first would look to a peer still in a call like
 	// one that went away, and raise EPIPE or SIGPIPE: so all wait for the last.
+	w.look()
 	w.done.Store(1)
 	for w.ctl.quit.Load() == 0 {
 		futexWait(&w.ctl.quit, 0, int64(time.Second))
@@ -225,21 +228,29 @@ func (w *Worker) observe() {
 		if w.done.Load() != 0 {
 			time.Sleep(100 * time.Millisecond) // for quit, if the lab lives
 		}
+		w.look()
 		os.Exit(0) // out of whatever call it is in
 	}()
 	for range time.Tick(16 * time.Millisecond) {
-		for part := range w.watch {
-			ask := w.watch[part].Load()
-			if ask == nil {
-				continue
-			}
-			at := nanotime() - w.ctl.epoch.Load()
-			if v := (*ask)(); v >= 0 {
-				l := &w.levels[part]
-				l.seq.Add(1)
-				l.at, l.value = at, v
-				l.seq.Add(1)
-			}
+		w.look()
+	}
+}
+
+// look asks for all levels and leaves them in the worker's page.
+func (w *Worker) look() {
+	w.looking.Lock()
+	defer w.looking.Unlock()
+	for part := range w.watch {
+		ask := w.watch[part].Load()
+		if ask == nil {
+			continue
+		}
+		at := nanotime() - w.ctl.epoch.Load()
+		if v := (*ask)(); v >= 0 {
+			l := &w.levels[part]
+			l.seq.Add(1)
+			l.at, l.value = at, v
+			l.seq.Add(1)
 		}
 	}
 }
@@ -297,6 +308,9 @@ func (o *Op) End(n int, msg uint64, err error) {
 			s.At = nanotime() - w.ctl.epoch.Load()
 		}
 	}
+	if w.fail.Load() != 0 {
+		w.failpoint(2)
+	}
 	if err != nil {
 		s.Ret = -int32(errno(err))
 		w.errors++
@@ -310,7 +324,7 @@ func (o *Op) End(n int, msg uint64, err error) {
 	w.count(s)
 	publish(&w.booked, w.ops)
 	if w.fail.Load() != 0 {
-		w.failpoint(2)
+		w.failpoint(3)
 	}
 	if trace != TraceFull {
 		publish(&s.Seq, 0)
@@ -370,7 +384,7 @@ func (w *Worker) count(s *Event) {
 func (w *Worker) SawTorn() { w.tally.torn++ }
 
 // failpoint stops the process if the lab asked it to stop at this point: 1 before
-// the call, 2 after it but before its record. There a test kills it.
+// the call, 2 after it, 3 when it is counted but not recorded. There a test kills it.
 func (w *Worker) failpoint(at uint32) {
 	if w.fail.CompareAndSwap(at, 0) {
 		_ = unix.Kill(unix.Getpid(), unix.SIGSTOP)
