@@ -68,9 +68,9 @@ setInterval(() => {
   if (!clock.live && !clock.over && !document.hidden) kick()
 }, 250)
 
-/** Every operation in Step, some in Slow, at full speed a sum now and then. @param {any} frame */
+/** Every operation in Step and in the past, some in Slow, at full speed a sum now and then. @param {any} frame */
 function speak(frame) {
-  if (!frame.live) return
+  if (!frame.live && frame.playing) return
   const a = frame.aggregate
   if (a) {
     const n = a.procs.reduce((/** @type {number} */ s, /** @type {any} */ p) => s + p.received, 0)
@@ -78,13 +78,14 @@ function speak(frame) {
     const rate = Math.round(((n - sum.n) / (a.at - sum.at)) * 1e9)
     if (sum.at) announce(t('sayFull', { n: num(rate), lost: a.dropped ? t('sayLost', { n: num(a.dropped) }) : t('sayNoneLost') }), 10000)
     sum = { at: a.at, n }
-  } else if (frame.mode !== Mode.FULL) {
+  } else if (frame.mode !== Mode.FULL || !frame.live) {
     let i = frame.index
-    while (i > told && !isAct(frame.trace.at(i))) i--
-    if (i <= told) return
+    const from = frame.live ? told : -1 // in the past one goes both ways
+    while (i > from && !isAct(frame.trace.at(i))) i--
+    if (i === told || i <= from) return
     told = i
     const s = sentence(frame.trace.at(i), frame.trace.state(i), run.header)
-    announce(`${s.who}: ${s.text}`, frame.mode === Mode.STEP ? 0 : 2000)
+    announce(`${s.who}: ${s.text}`, frame.live && frame.mode === Mode.SLOW ? 2000 : 0)
   }
 }
 
