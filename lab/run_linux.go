@@ -82,6 +82,7 @@ func newID() string {
 // loop is the one goroutine that touches a run's rings, order and sinks.
 func (r *Run) loop(l *live) {
 	defer close(r.done)
+	l.flush() // processes are there before what they do
 	for l != nil {
 		again := l.work()
 		o := l.finish()

@@ -28,13 +28,14 @@ import (
 // truths are runs beside the experiments that show what a log could get wrong.
 var truths = map[string][]string{
 	"pipe": {
-		"--count 400",
-		"--count 400 --set nonblock=on --set drain=200",
-		"--count 60 --set nonblock=on --set size=70000 --set read_size=5000",
-		"--count 60 --set size=70000 --set writers=3 --set readers=2",
-		"--for 700ms --set rate=200 --do '150ms signal reader STOP' --do '350ms signal reader CONT'",
-		"--for 600ms --set drain=100 --do '300ms kill writer'",
-		"--for 600ms --set rate=100 --do '300ms kill reader'",
+		"--count 400 --set rate=0 --set drain=0",
+		"--count 400 --set rate=0 --set drain=500 --set nonblock=on",
+		"--count 60 --set rate=0 --set drain=0 --set nonblock=on --set size=70000 --set read_size=5000",
+		"--count 60 --set rate=0 --set drain=0 --set size=70000 --set writers=3 --set readers=2",
+		"--for 700ms --set rate=200 --set drain=0 --do '150ms signal reader STOP' --do '350ms signal reader CONT'",
+		"--for 700ms --set rate=0 --set drain=100 --do '300ms signal writer STOP' --do '500ms signal writer CONT'",
+		"--for 600ms --set rate=0 --set drain=100 --do '300ms kill writer'",
+		"--for 600ms --set rate=100 --set drain=0 --do '300ms kill reader'",
 	},
 	"shm": {
 		"--set lock=futex --set workers=3 --set n=200 --for 2s",
@@ -85,7 +86,7 @@ func TestTruthTracefs(t *testing.T) {
 	binary := build(t)
 	for _, m := range mechanisms.All {
 		args := map[string]string{
-			"pipe":    "--count 100000 --set size=64",
+			"pipe":    "--count 100000 --set rate=0 --set drain=0 --set size=64 --set read_size=64",
 			"shm":     "--count 50000 --set lock=futex --set workers=3",
 			"signals": "--count 50000 --set signal=40",
 		}[m.Info().ID]

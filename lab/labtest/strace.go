@@ -31,7 +31,7 @@ func (c Call) String() string {
 
 var (
 	straceLine    = regexp.MustCompile(`^(\d+) +(\d+)\.(\d{9}) (.*)$`)
-	straceResumed = regexp.MustCompile(`^<\.\.\. \w+ resumed>(.*)$`)
+	straceResumed = regexp.MustCompile(`^<\.\.\. \S+ resumed>(.*)$`)
 	straceCall    = regexp.MustCompile(`^(\w+)\((.*)\) += (\?|-?\d+|0x[0-9a-f]+)(?: (\w+))?`)
 )
 
