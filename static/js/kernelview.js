@@ -61,16 +61,17 @@ export function viewOf(header, state) {
     return { heads, rows, turned: true, pairs: pairsOf(header, state) }
   }
   row(READ, 'It calls that', p => (p.st === 'blocked' ? p.wchan : ''))
-  row(WORKED, 'Call', p => (p.st === 'held' || p.st === 'gone' ? '' : callText(p, header)))
+  row(WORKED, 'Call', p => (p.st === 'held' || p.st === 'gone' ? '' : callText(p, header).replace('buf,', '…,')))
   row(WORKED, 'Next', (p, i) => (p.gate > 0 ? header.scene.procs[i]?.gates[p.gate - 1] ?? '' : ''))
-  row(READ, 'Ctx switches', p => (p.switches && p.pid ? `${short(p.switches[0])} vol · ${short(p.switches[1])} inv` : ''))
+  const often = procs.some(p => p.switches?.some((/** @type {number} */ n) => n >= 1000))
+  row(READ, often ? 'Ctx vol · inv' : 'Ctx switches', p => (!p.switches || !p.pid ? '' : often ? `${short(p.switches[0])} · ${short(p.switches[1])}` : `${p.switches[0]} vol · ${p.switches[1]} inv`))
   row(READ, 'Mapped at', p => Object.values(p.maps ?? {}).slice(0, 1).map(a => address(Number(a))).join(''))
   row(READ, 'Ended by', p => (!p.exit ? '' : p.exit.signal ? 'SIG' + signalName(p.exit.signal) : `exit ${p.exit.code}`))
   return { heads, rows, turned: false, pairs: pairsOf(header, state) }
 }
 
 /** A large count in thousands. @param {number} n */
-const short = n => (n < 10000 ? formatCount(n) : n < 1e6 ? (n / 1000).toFixed(n < 1e5 ? 1 : 0) + 'k' : (n / 1e6).toFixed(1) + 'M')
+const short = n => (n < 1000 ? String(n) : n < 1e6 ? (n / 1000).toFixed(n < 1e5 ? 1 : 0) + 'k' : (n / 1e6).toFixed(1) + 'M')
 
 /** How many operations a process has made. @param {any} p */
 const done = p => p.n.sent + p.n.received || p.n.calls
@@ -199,9 +200,9 @@ function turned(v) {
 
 /** @param {View['pairs']} list */
 function pairs(list) {
-  const wide = list.some(p => p.value.length > 16 || p.label.length > 15)
-  return h('dl', { className: wide ? 'pairs one' : 'pairs' }, ...list.map(p =>
-    h('div', {}, h('dt', {}, mark(p.src), ' ' + p.label), h('dd', { className: p.bad ? 'bad' : '' }, p.value))))
+  const wide = (/** @type {View['pairs'][0]} */ p) => p.value.length + p.label.length > 25
+  return h('dl', { className: 'pairs' }, ...list.map(p =>
+    h('div', { className: wide(p) ? 'wide' : '' }, h('dt', {}, mark(p.src), ' ' + p.label), h('dd', { className: p.bad ? 'bad' : '' }, p.value))))
 }
 
 define('ipc-kernel', KernelView)

@@ -22,7 +22,7 @@ const operations = new Set([Kind.SEND, Kind.RECV, Kind.LOCK, Kind.UNLOCK, Kind.L
 export const isOp = e => operations.has(e.kind) && (e.flags & (Flag.SETTLES | Flag.OPEN)) === 0
 
 /** Whether a person who steps would call it an operation: it has a number. @param {Event} e */
-export const isStep = e => (e.kind === Kind.BLOCK ? e.proc > 0 : isOp(e)) && (e.flags & Flag.PACED) !== 0
+export const isStep = e => (e.flags & Flag.PACED) !== 0 && (e.kind === Kind.BLOCK ? e.proc > 0 : isOp(e))
 
 /** Whether something happens at that time, beside what the sampler reads. @param {Event} e */
 export const isAct = e => isOp(e) || e.kind === Kind.BLOCK || e.kind === Kind.WAKE || e.kind === Kind.FAULT ||

@@ -12,7 +12,7 @@ import { formatAt, formatSpan, sentence } from '#ipclab/words.js'
 /** @typedef {{seq: number, at: number, op: boolean, step: boolean, who: string, hue: string, text: string, bold: string, bad: boolean}} Row */
 
 const ROWS = 500 // rows in the page at once
-const AROUND = 5000 // events before and after the present one that have sentences
+const AROUND = 2000 // events before and after the present one that have sentences
 const KEPT = 4 * AROUND // rows kept
 
 /** Facts that are worth a sentence; the others only move numbers. */

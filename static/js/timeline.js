@@ -30,6 +30,7 @@ export class Timeline extends Base {
   #begin = -1 // where the axis begins: ns, or the number of an operation
   #span = 0 // ns of an axis of time
   #zoom = 1
+  #known = '' // of which trace the axis is
   #width = 0
   #picture = { key: '', lanes: /** @type {any} */ (null) }
   #painted = ''
@@ -62,7 +63,7 @@ export class Timeline extends Base {
         const e = /** @type {PointerEvent} */ (ev)
         if (e.button !== 0) return
         at.setPointerCapture(e.pointerId)
-        this.#soon(() => seek(e.clientX))
+        seek(e.clientX)
       })
       at.addEventListener('pointermove', ev => {
         const e = /** @type {PointerEvent} */ (ev)
@@ -162,7 +163,9 @@ export class Timeline extends Base {
     const fit = fitSpan(trace, frame.index) * this.#zoom
     const span = this.#span && fit < this.#span * 4 && fit > this.#span / 4 && this.#axis?.kind === 'time' ? this.#span : fit
     const kept = this.#axis?.kind === 'time' && span === this.#span && this.#begin >= trace.first
-    let axis = kept ? timeAxis(trace, this.#begin, span) : null
+    const key = `${trace.length} ${trace.last}`
+    let axis = !kept ? null : key === this.#known ? this.#axis : timeAxis(trace, this.#begin, span)
+    this.#known = key
     const u = axis ? axis.scale.u(t) : -1
     const crossed = axis && axis.stop <= frame.index
     if (!axis || u < 0 || u > span * 0.93 || crossed) {
@@ -266,6 +269,7 @@ export function neighbour(trace, index, by, ops) {
   const d = Math.sign(by)
   const counts = ops ? isStep : isAct
   let i = index
+  while (d < 0 && i > 0 && !counts(trace.at(i))) i-- // what is present began there
   for (let left = Math.abs(by); left > 0;) {
     const next = i + d
     if (next < 0 || next >= trace.length) break
