@@ -78,7 +78,7 @@ func TestModules(t *testing.T) {
 	// Each is a request, all made at once: 30 of them were measured to be ready in
 	// 0.3 s over a classroom's wifi.
 	const most = 34
-	for _, entry := range []string{"bench", "home", "player", "doctor", "problem"} {
+	for _, entry := range []string{"bench", "home", "player", "doctor", "keys"} {
 		got := f.Modules("js/" + entry + ".js")
 		if len(got) == 0 || got[0] != f.URL("js/"+entry+".js") {
 			t.Errorf("%s: modules are %q", entry, got)

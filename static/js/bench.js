@@ -4,7 +4,7 @@
 
 import { h, say } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
-import { announce, banner, bindHeader, bindKeys, bindTabs, button, present } from '#ipclab/keys.js'
+import { announce, banner, bindKeys, bindTabs, button, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
 import { isAct } from '#ipclab/lanes.js'
 import '#ipclab/log.js'
@@ -143,7 +143,6 @@ on('ipc-set', ({ slow, window }) => {
 })
 addEventListener('resize', kick)
 
-bindHeader()
 bindTabs($('.tabs'), id => document.body.classList.toggle('leftopen', id === 'left'))
 bindKeys({
   go: () => transport.querySelector('.btn.go')?.click(),

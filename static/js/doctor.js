@@ -2,7 +2,7 @@
 // The machine's page: checks as they are made, and limits as they were read.
 
 import { h, say } from '#ipclab/dom.js'
-import { announce, bindHeader, bindKeys } from '#ipclab/keys.js'
+import { announce, bindKeys } from '#ipclab/keys.js'
 import { get, post } from '#ipclab/live.js'
 import { span, t } from '#ipclab/strings.js'
 
@@ -15,8 +15,8 @@ const data = JSON.parse($('#data').textContent)
  * @property {string} [value] @property {string} [from] @property {string} says @property {string} [mend] @property {number} took
  */
 
-const ticks = /** @type {Record<string, [string, string, string]>} */ ({
-  ok: ['ok', '✓', 'can be shown'], part: ['part', '½', 'in part'], no: ['off', '–', 'cannot be shown'], unknown: ['off', '?', 'not found out'],
+const ticks = /** @type {Record<string, [string, string, import('#ipclab/strings.js').Key]>} */ ({
+  ok: ['ok', '✓', 'isOk'], part: ['part', '½', 'isPart'], no: ['off', '–', 'isNo'], unknown: ['off', '?', 'isUnknown'],
 })
 const LIMITS = 'limits'
 let drawn = ''
@@ -25,7 +25,7 @@ let said = 0
 /** @param {Check} c */
 function row(c) {
   const [cls, sign, word] = ticks[c.status] ?? ticks.unknown
-  const what = h('span', {}, h('b', {}, c.title), h('span', { className: 'vh' }, `: ${word}. `))
+  const what = h('span', {}, h('b', {}, c.title), h('span', { className: 'vh' }, `: ${t(word)}. `))
   for (const line of [[c.value, c.says].filter(Boolean).join(': '), c.mend]) if (line) what.append(h('small', {}, line))
   return h('li', {}, h('span', { className: 'tick ' + cls, 'aria-hidden': 'true' }, sign), what, h('span', { className: 'ms' }, span(c.took)))
 }
@@ -35,7 +35,7 @@ function panel(group, checks, more) {
   const count = (/** @type {string} */ s) => checks.filter(c => c.status === s).length
   const names = /** @type {Record<string, any>} */ ({ mechanisms: 'groupMechanisms', looking: 'groupLooking' })
   const list = h('ul', { className: 'chk' }, ...checks.map(row))
-  if (more) list.append(h('li', { className: 'now' }, h('span', { className: 'tick run', 'aria-hidden': 'true' }, '…'), h('span', {}, h('b', {}, 'the next check'))))
+  if (more) list.append(h('li', { className: 'now' }, h('span', { className: 'tick run', 'aria-hidden': 'true' }, '…'), h('span', {}, h('b', {}, t('nextCheck')))))
   return h('section', { className: 'panel', 'aria-label': names[group] ? t(names[group]) : group },
     h('h2', {}, names[group] ? t(names[group]) : group, h('span', { className: 'sp' }), h('span', { className: 'q' }, t('groupCount', { ok: count('ok'), no: count('no') + count('unknown'), part: count('part') }))), list)
 }
@@ -108,6 +108,5 @@ $('[data-copy]').addEventListener('click', async () => {
   }
 })
 
-bindHeader()
 bindKeys({})
 poll()

@@ -3,7 +3,7 @@
 
 import { Clock } from '#ipclab/clock.js'
 import { Fact, Kind, Mode } from '#ipclab/event.js'
-import { announce, banner, bindHeader, bindKeys } from '#ipclab/keys.js'
+import { announce, banner, bindKeys } from '#ipclab/keys.js'
 import { isAct } from '#ipclab/lanes.js'
 import { get, Live, post } from '#ipclab/live.js'
 import { onFile, putAside } from '#ipclab/recording.js'
@@ -117,7 +117,6 @@ async function act(action) {
 
 const toggle = () => act(paused ? 'resume' : 'pause')
 
-bindHeader()
 bindKeys({ go: toggle, forward: () => act('pause\nnext') })
 pauseButton?.addEventListener('click', toggle)
 sleepButton?.addEventListener('click', () => act(asleep ? 'signal reader CONT' : 'signal reader STOP'))
@@ -131,7 +130,7 @@ onFile(async file => {
     location.href = '/play'
   } catch {
     const error = $('[data-drop-error]')
-    error.textContent = 'This browser keeps no files between pages: open the recording in the player itself.'
+    error.textContent = t('noShelf')
     error.hidden = false
   }
 })

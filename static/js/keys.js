@@ -78,7 +78,7 @@ function makeHelp() {
 }
 
 /** The buttons in every header. */
-export function bindHeader() {
+function bindHeader() {
   const root = document.documentElement
   document.querySelector('[data-theme-button]')?.addEventListener('click', () => {
     root.dataset.theme = root.dataset.theme === 'dark' ? 'light' : 'dark'
@@ -186,3 +186,6 @@ export function button(text, cls, act) {
   b.addEventListener('click', act)
   return b
 }
+
+// A page without panels has only this module.
+if (globalThis.document) bindHeader()

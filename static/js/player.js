@@ -4,7 +4,7 @@
 import { Clock } from '#ipclab/clock.js'
 import { h, say } from '#ipclab/dom.js'
 import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
-import { bindHeader, bindKeys, bindTabs, present } from '#ipclab/keys.js'
+import { bindKeys, bindTabs, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
 import { valueText } from '#ipclab/knobs.js'
 import '#ipclab/log.js'
@@ -68,8 +68,8 @@ export function chaptersOf(of, events) {
   events.forEach((e, index) => {
     const who = roles[e.proc - 1] ?? ''
     const add = (/** @type {string} */ title, /** @type {string} */ text) => out.push({ at: e.at, index, title, text })
-    if (e.kind === Kind.FAULT) add(`${signalName(e.want)} to ${who}`, e.flags & Flag.USER ? 'asked for by a person' : 'nobody asked for it')
-    else if (e.kind === Kind.EXIT) add(`${who} ends`, e.ret < 0 ? `killed by ${signalName(-e.ret)}` : `exit ${e.ret}`)
+    if (e.kind === Kind.FAULT) add(t('chSignal', { signal: signalName(e.want), who }), t(e.flags & Flag.USER ? 'chAsked' : 'chUnasked'))
+    else if (e.kind === Kind.EXIT) add(t('chEnds', { who }), e.ret < 0 ? t('chKilled', { signal: signalName(-e.ret) }) : t('chExit', { n: e.ret }))
     else if (e.kind === Kind.KNOB && e.seq > 1 && e.flags & Flag.USER) {
       const k = of.mechanism.knobs[e.want]
       if (k) add(k.label ?? k.name, valueText(k, e.level))
@@ -90,9 +90,9 @@ function open(buffer, name) {
   let r
   try {
     r = read(new Uint8Array(buffer))
-    if (!r.events.length) throw new Error(`${r.damage?.why ?? ''} It holds no whole event.`.trim())
+    if (!r.events.length) throw new Error(`${r.damage?.why ?? ''} ${t('noEvent')}`.trim())
   } catch (e) {
-    return wrong(`${name}: ${/** @type {Error} */ (e).message} Nothing was opened.`)
+    return wrong(t('nothingOpened', { name, why: /** @type {Error} */ (e).message }))
   }
   header = r.header
   const trace = new Trace(header)
@@ -187,7 +187,6 @@ addEventListener('ipc-look', kick)
 addEventListener('resize', kick)
 
 document.body.classList.add('idle')
-bindHeader()
 bindTabs($('.tabs'))
 bindKeys({
   go: presses.toggle, back: presses.back, forward: presses.forward, chapterBack: presses['chapter-'], chapterForth: presses['chapter+'],

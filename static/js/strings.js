@@ -71,11 +71,14 @@ const catalogue = {
   aboutText: '{n} events, {lost} while it was recorded.', noneLost: 'none lost', someLost: '{n} lost', runHere: 'Run it on this machine',
   runHereText: 'Opens the bench with these parameters and real processes here. The outcome can differ; that is the point.',
   damagedTitle: 'Damaged from {t} on', damagedText: '{why} {n} events up to there are whole and play normally; the rest is not shown, and no state is guessed.', saveWhole: 'Save the whole part',
+  nothingOpened: '{name}: {why} Nothing was opened.', noEvent: 'It holds no whole event.', noShelf: 'This browser keeps no files between pages: open the recording in the player itself.',
+  chSignal: '{signal} to {who}', chAsked: 'asked for by a person', chUnasked: 'nobody asked for it', chEnds: '{who} ends', chKilled: 'killed by {signal}', chExit: 'exit {n}',
   startOfRun: 'Start', another: 'Open another',
 
   // doctor
   checking: 'Checking: {a} of {b} done', checked: 'Checked: {ok} of {b} can be shown', checkedText: 'Each check made the real thing, looked at it and removed it.',
   groupMechanisms: 'Inside this machine', groupLooking: 'Looking, timing and the network', groupCount: '{ok} can be shown, {no} cannot, {part} in part',
+  isOk: 'can be shown', isPart: 'in part', isNo: 'cannot be shown', isUnknown: 'not found out', nextCheck: 'the next check',
   copied: 'Copied.', selectToCopy: 'Selected: copy it with Ctrl C.', doctorGone: 'The server does not answer. Trying again.',
 
   // keys
