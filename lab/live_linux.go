@@ -217,7 +217,7 @@ func (l *live) sleep(moved int) {
 
 func (l *live) news() bool {
 	for _, p := range l.procs {
-		if atomic.LoadUint64(&p.wrote) != p.ours || p.dead.Load() && !p.reaped && p.view.told.state != 'Z' {
+		if atomic.LoadUint64(&p.wrote) != p.ours || p.dead.Load() && !p.buried {
 			return true
 		}
 		if p.held.Load() != p.view.gate && l.mode != Full {
@@ -339,7 +339,7 @@ func (l *live) deaths() (any bool) {
 			continue
 		}
 		any = true
-		if p.view.told.state != 'Z' {
+		if !p.buried {
 			l.bury(p)
 		}
 		if !p.linger {
@@ -354,7 +354,7 @@ func (l *live) deaths() (any bool) {
 func (l *live) bury(p *process) {
 	l.drain()
 	l.merger.queues[p.proc].gone = true
-	p.view.told = seen{state: 'Z'}
+	p.buried, p.view.told = true, seen{state: 'Z'}
 	p.view.gate = 0
 	l.died[p.proc] = l.now()
 	if o, ok := p.ended(); ok { // its result is known and counted, only the record was not finished

@@ -25,6 +25,7 @@ type process struct {
 	pid    int
 	mem    []byte
 	dead   atomic.Bool // it has ended, and is not yet waited for
+	buried bool        // what it has left is told
 	reaped bool
 	user   bool // somebody asked for a signal to it
 	view   view // what the sampler has seen of it
@@ -65,6 +66,9 @@ func spawn(id string, s *Stage, proc int, ctl, leash *os.File) (*process, error)
 	// One processor for Go, no collector below the limit: nothing of the worker's
 	// own disturbs the call that is watched.
 	cmd.Env = []string{"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=64MiB"}
+	if v, ok := os.LookupEnv("GORACE"); ok { // of the race detector, where a test is built with it
+		cmd.Env = append(cmd.Env, "GORACE="+v)
+	}
 	cmd.Stderr = os.Stderr
 	var files []*os.File
 	for _, g := range s.files {

@@ -25,6 +25,9 @@ func (l *live) sample() {
 func (l *live) sampleProc(p *process) {
 	v := &p.view
 	now := v.look(p, l.scene.Parts)
+	if now.state == 'Z' || now.state == 'X' {
+		return // told when it is buried, with what it has left
+	}
 	v.samples++
 	v.asleep[now.wait]++
 	if now == v.now {
