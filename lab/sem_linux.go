@@ -38,6 +38,9 @@ const (
 	semSetVal = 16
 )
 
+// SemObject is how ipcs and strace name a semaphore: by its id.
+func SemObject(id int) string { return strconv.Itoa(id) }
+
 // SemValue reads a semaphore; -1 if that cannot be done.
 func SemValue(id int) int64 {
 	v, _, no := unix.Syscall6(unix.SYS_SEMCTL, uintptr(id), 0, semGetVal, 0, 0, 0)

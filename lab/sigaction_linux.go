@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"syscall"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
@@ -25,4 +26,12 @@ func SetAction(sig unix.Signal, action uintptr) error {
 		return fmt.Errorf("set action of signal %d: %w", sig, no)
 	}
 	return nil
+}
+
+// Errno makes an error of what a raw system call says; 0 is none.
+func Errno(no syscall.Errno) error {
+	if no == 0 {
+		return nil
+	}
+	return no
 }

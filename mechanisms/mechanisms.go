@@ -4,11 +4,13 @@ package mechanisms
 import (
 	"ipclab/lab"
 	"ipclab/mechanisms/pipe"
+	"ipclab/mechanisms/shm"
 )
 
 // All is every mechanism. To add one, add its folder and its line.
 var All = []lab.Mechanism{
 	pipe.Mechanism,
+	shm.Mechanism,
 }
 
 // Find gives the mechanism with that ID, or nil.

@@ -1,0 +1,5 @@
+package shm
+
+import "ipclab/lab"
+
+var experiments = []lab.Experiment{}

@@ -1,0 +1,206 @@
+package shm
+
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"ipclab/lab"
+)
+
+// worker is one of the processes that change the page.
+type worker struct {
+	*lab.Worker
+	page            memory
+	counter, record uint16 // parts
+	own             uint16
+	lock            locker // nil: it takes none
+	round           uint64 // names all operations of one round
+	done            uint64 // rounds so far
+	cores           []int
+}
+
+// Work increments the counter in the shared page, round by round.
+func (mechanism) Work(lw *lab.Worker) error {
+	w, err := enter(lw)
+	if err != nil {
+		return err
+	}
+	for n := w.Times("n"); (n == 0 || w.done < n) && w.Next(0); n = w.Times("n") {
+		if w.Changed("placement") {
+			if err := w.pin(); err != nil {
+				return err
+			}
+		}
+		w.round = w.Message()
+		if w.lock == nil {
+			w.change()
+		} else if w.lock.take(w) {
+			if w.Gate("load") {
+				w.change()
+			}
+			w.lock.giveBack(w)
+		}
+	}
+	return nil
+}
+
+// change does what the lock is there for.
+func (w *worker) change() {
+	if w.Setting("lock") == atomicAdd {
+		w.addAtomically()
+	} else {
+		w.update()
+	}
+	if w.Setting("record") == 1 {
+		w.readRecord()
+		w.writeRecord()
+	}
+}
+
+// update increments the counter as x++ does: in three steps.
+func (w *worker) update() {
+	p := w.page.word64(counterAt)
+
+	c := w.Begin(lab.Load, lab.CallNone, w.counter, 0, w.round)
+	v := atomic.LoadUint64(p)
+	c.Data(v).End(8, w.round, nil)
+
+	v, ok := w.add(v)
+	if !ok || !w.Gate("store") {
+		return
+	}
+	c = w.Begin(lab.Store, lab.CallNone, w.counter, 0, w.round).Data(v)
+	old := atomic.SwapUint64(p, v) // the store; it also tells what was there before
+	if old != v-1 {
+		c.Flag(lab.Conflict)
+	}
+	c.End(8, w.round, nil)
+	w.countOwn()
+}
+
+// add works in the register, and may take its time there.
+func (w *worker) add(v uint64) (uint64, bool) {
+	if !w.Gate("add") {
+		return v, false
+	}
+	v++
+	switch w.Knob("window").Get() {
+	case yield:
+		c := w.Begin(lab.Store, lab.CallSchedYield, 0, 0, w.round).Data(v)
+		_, _, _ = unix.Syscall(unix.SYS_SCHED_YIELD, 0, 0, 0) // never fails
+		c.End(8, w.round, nil)
+	case asleep:
+		c := w.Begin(lab.Store, lab.CallNanosleep, 0, 0, w.round).Data(v)
+		err := unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &unix.Timespec{Nsec: 1e6}, nil)
+		c.End(8, w.round, err)
+	default:
+		w.Begin(lab.Store, lab.CallNone, 0, 0, w.round).Data(v).End(8, w.round, nil)
+	}
+	return v, true
+}
+
+// addAtomically does all of it in one instruction that nobody can come between.
+func (w *worker) addAtomically() {
+	p := w.page.word64(counterAt)
+	c := w.Begin(lab.Store, lab.CallNone, w.counter, 0, w.round)
+	v := atomic.AddUint64(p, 1)
+	c.Data(v).End(8, w.round, nil)
+	w.countOwn()
+}
+
+// countOwn keeps this worker's own count, in a word that nobody else writes.
+func (w *worker) countOwn() {
+	w.done++
+	c := w.Begin(lab.Store, lab.CallNone, w.own, 0, w.round).Data(w.done)
+	atomic.StoreUint64(w.page.word64(w.ownAt()), w.done)
+	c.End(8, w.round, nil)
+}
+
+// readRecord reads all words. Where they are not of one update, the record is torn:
+// somebody was, or died, in the middle of writing it.
+func (w *worker) readRecord() {
+	if !w.Gate("read") {
+		return
+	}
+	var first uint64
+	torn := false
+	for i := range words {
+		c := w.Begin(lab.Load, lab.CallNone, w.record, 8*i, w.round)
+		v := atomic.LoadUint64(w.page.word64(recordAt + 8*i))
+		if i == 0 {
+			first = v
+		} else if v != first && !torn {
+			torn = true
+			c.Flag(lab.Torn)
+			w.SawTorn()
+		}
+		c.Data(v).End(8, w.round, nil)
+	}
+}
+
+// writeRecord makes the record whole again: all words carry the number of this
+// update, its last digit the worker's.
+func (w *worker) writeRecord() {
+	v := 10*w.done + uint64(w.Proc)
+	for i := range words {
+		if !w.Gate("write") {
+			return
+		}
+		c := w.Begin(lab.Store, lab.CallNone, w.record, 8*i, w.round).Data(v)
+		atomic.StoreUint64(w.page.word64(recordAt+8*i), v)
+		c.End(8, w.round, nil)
+	}
+}
+
+func (w *worker) ownAt() int { return ownAt + 8*(w.Proc-1) }
+
+// enter maps the page, chooses a core, and waits until all have come so far: else
+// the first would be ready before the second has begun.
+func enter(lw *lab.Worker) (*worker, error) {
+	mem, err := lw.Map("page", "page", pageSize)
+	if err != nil {
+		return nil, err
+	}
+	w := &worker{Worker: lw, page: mem, counter: lw.Part("counter"), record: lw.Part("record"), own: lw.Part("own" + lw.Role[len("worker"):])}
+	if w.cores, err = cores(); err != nil {
+		return nil, err
+	}
+	if err := w.pin(); err != nil {
+		return nil, err
+	}
+	if w.lock, err = w.newLock(); err != nil {
+		return nil, err
+	}
+	arrived := w.page.word64(arrivedAt)
+	atomic.AddUint64(arrived, 1)
+	for atomic.LoadUint64(arrived) < uint64(len(w.Scene.Procs)) {
+		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &unix.Timespec{Nsec: 50_000}, nil)
+	}
+	return w, nil
+}
+
+// pin binds this thread to the first core, or every other worker to the second.
+func (w *worker) pin() error {
+	i := 0
+	if w.Knob("placement").Get() == 1 && len(w.cores) > 1 {
+		i = (w.Proc - 1) % 2
+	}
+	var set unix.CPUSet
+	set.Set(w.cores[i])
+	return unix.SchedSetaffinity(0, &set)
+}
+
+// cores lists the cores that this process may use.
+func cores() (all []int, err error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &set); err != nil {
+		return nil, err
+	}
+	for cpu := range 64 * len(set) {
+		if set.IsSet(cpu) {
+			all = append(all, cpu)
+		}
+	}
+	return all, nil
+}
