@@ -13,7 +13,7 @@ import '#ipclab/prove.js'
 import { Run } from '#ipclab/run.js'
 import '#ipclab/source.js'
 import '#ipclab/stage.js'
-import { num, t } from '#ipclab/strings.js'
+import { num, span, t } from '#ipclab/strings.js'
 import '#ipclab/timeline.js'
 import '#ipclab/transport.js'
 import { sentence } from '#ipclab/words.js'
@@ -28,11 +28,13 @@ let dirty = false
 let drawing = 0
 let told = -1 // the index that was announced last
 let lostTold = 0
+let thinTold = false
 let sum = { at: 0, n: 0 } // of the aggregate that was announced last
 
 const run = new Run(data, kick, () => {
   told = -1
   lostTold = 0
+  thinTold = false
   sum = { at: 0, n: 0 }
   $('ipc-tries').show({ experiments: data.info.experiments ?? [], chosen: run.chosen })
 })
@@ -102,6 +104,10 @@ function tellStates({ state }) {
       acts: [[t('runSlower'), () => run.act('mode slow')], [t('dismiss'), () => banner('lost', null)]],
     })
   }
+  if (run.trace.thinned && !thinTold) {
+    thinTold = true
+    banner('thin', { title: t('thinned'), acts: [[t('dismiss'), () => banner('thin', null)]] })
+  }
   const wrong = state.parts.find((/** @type {any} */ p) => p.agrees === false)
   const old = $('.stage > .wrong')
   if (!wrong) return old?.remove()
@@ -119,12 +125,17 @@ const moved = f => () => {
   kick()
 }
 
+const mark = moved(() => {
+  clock.mark()
+  announce(t('marked', { t: span(clock.t) }))
+})
+
 const openExperiments = () => data.info.experiments?.length && $('ipc-experiments').open({ info: data.info, rates: data.rates ?? {}, chosen: run.chosen, role: data.role })
 
 /** What the buttons of the transport say. @type {Record<string, () => void>} */
 const presses = {
   toggle: moved(() => clock.toggle()), back: moved(() => clock.step(-1)), forward: moved(() => clock.step(1)), live: () => run.toLive(),
-  freeze: () => run.window('1s', true), window: () => run.window('100ms', false), restart: () => run.again(), experiments: openExperiments,
+  mark, freeze: () => run.window('1s', true), window: () => run.window('100ms', false), restart: () => run.again(), experiments: openExperiments,
 }
 
 /** @param {string} name @param {(detail: any) => void} f */
@@ -150,7 +161,7 @@ bindKeys({
   back: presses.back, next: () => run.act('next'), block: () => run.act('next block'),
   left: moved(() => clock.scrub(-0.02)), right: moved(() => clock.scrub(0.02)), begin: moved(() => clock.seek({ index: 0 })), live: presses.live,
   step: () => run.toMode(Mode.STEP), slow: () => run.toMode(Mode.SLOW), full: () => run.toMode(Mode.FULL), replay: () => run.replay(),
-  mark: moved(() => clock.mark()), markBack: moved(() => clock.toMark(-1)), markForth: moved(() => clock.toMark(1)),
+  mark, markBack: moved(() => clock.toMark(-1)), markForth: moved(() => clock.toMark(1)),
   present, experiments: openExperiments,
   log() {
     $('#tab-log')?.click()

@@ -18,7 +18,7 @@ const KEYS = {
 /** @type {[string[], import('#ipclab/strings.js').Key][]} */
 const HELP = [
   [['Space'], 'kNext'], [['B'], 'kBlock'], [[',', '.'], 'kEvents'], [['←', '→'], 'kScrub'], [['1', '2', '3', '4'], 'kModes'], [['End'], 'kEnd'],
-  [['M'], 'kMark'], [['E'], 'kExperiments'], [['P'], 'kPresent'], [['L'], 'kLog'], [['N'], 'kNextOp'], [['?'], 'kHelp'], [['Esc'], 'kEsc'],
+  [['M'], 'kMark'], [['PgUp', 'PgDn'], 'kChapters'], [['E'], 'kExperiments'], [['P'], 'kPresent'], [['L'], 'kLog'], [['N'], 'kNextOp'], [['?'], 'kHelp'], [['Esc'], 'kEsc'],
 ]
 
 const store = {

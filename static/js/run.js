@@ -223,6 +223,7 @@ export class Run {
   toLive() {
     if (this.clock.over) return
     this.clock.trace = this.trace
+    if (!this.clock.live) announce(t('sayLive'))
     this.clock.toLive()
     this.changed()
   }

@@ -11,9 +11,9 @@ const catalogue = {
   window100: 'Replay last 100 ms', backToLive: 'Back to live',
   backEvent: 'Back one event', forwardEvent: 'Forward one event',
   pace: 'Pace', paceValue: '{n} a second', timeScale: 'Time scale', window: 'Window', windowValue: 'last {n} s',
-  bookmark: 'Bookmark', bookmarks: '{n} bookmarks',
+  bookmark: 'Bookmark', bookmarked: 'Bookmark, {n} set', marked: 'Bookmark at {t}.',
   asRecorded: 'as recorded', slower: '{n} times slower', scaleValue: '1 µs → {n} ms',
-  behind: '{t} behind', behindLive: '{t} behind · the workers go on', ended: 'the run has ended',
+  behindLive: '{t} behind · the workers go on', ended: 'the run has ended',
 
   // what may be claimed
   stepClaim: 'Workers are held between operations.',
@@ -41,24 +41,24 @@ const catalogue = {
   // experiments
   experiments: 'Experiments', experimentsWith: 'Experiments with: {title}', close: 'Close',
   experimentsText: 'Each sets the parameters, runs, and shows what must be seen. Predict it for yourself first.',
-  find: 'Find an experiment', findHint: 'Find: full, lost, two writers', run: 'Run', chosen: 'chosen', allOf: 'All {n} experiments',
-  runsHere: 'runs here', rate: '{a} of {b}', notTried: 'not tried yet', statistical: 'statistical', showsNumber: 'shows a number',
+  find: 'Find an experiment', findHint: 'Find: full, lost, two writers', run: 'Run', allOf: 'All {n} experiments',
+  runsHere: 'runs here', rate: '{a} of {b}', notTried: 'not tried yet', statistical: 'statistical',
   expected: 'expected in {n} %', belowRate: '! fewer than promised', nothingFound: 'No experiment is called so.', mustSee: 'What must be seen',
   experimentsFoot: 'of runs here: how often it came out so on this machine. statistical: depends on chance; judged over many runs, never over one.',
 
   // states
-  starting: 'starting', joining: 'joining', processes: '{n} real processes · this machine', oneProcess: '1 real process · this machine', noProcess: 'no process is running', following: '{n} following',
+  starting: 'starting', processes: '{n} real processes · this machine', oneProcess: '1 real process · this machine', noProcess: 'no process is running',
   goneTitle: 'The ipclab server has not answered for {n} seconds.', goneText: 'All workers end with it. The last picture is kept below.',
   goneWay: 'Trying again every 2 seconds. If you closed it: start it with ipclab and open the address that it prints.',
   staleTitle: 'This is another start of the lab.', staleText: 'Open the address that it printed in its terminal.',
-  save: 'Save', saveHere: 'Save what is here', saved: 'Saved {n} events.',
+  saveHere: 'Save what is here', saved: 'Saved {n} events.',
   cannotTitle: '{title} cannot run here', useRecording: 'Use a recording', whatShows: 'What this machine can show',
   refusedTitle: 'Not started: too much for this machine', refusedShort: 'Not started', youAsked: 'you asked for', leftHere: '● left here', atMost: 'at most',
-  refusedText: 'Nothing was started and nothing was changed.', runWith: 'Run with {fits}', changeNumber: 'Change the number', tryAgain: 'Try again',
+  refusedText: 'Nothing was started and nothing was changed.', runWith: 'Run with {fits}', tryAgain: 'Try again',
   lostTitle: '{a} of {b} events were lost', lostText: 'a worker was faster than its record. The counters are exact and still agree with the kernel; in the gap nothing is drawn.',
   runSlower: 'Run again, slower', dismiss: 'Go on',
   thinned: 'The oldest events are thinned out: this page keeps a million.',
-  nothingTitle: 'No operation yet', nothingStep: 'All processes are held before their first call. Press Space: the first call appears here as a sentence.', nothingSlow: 'The first operation comes in a moment.',
+
   wrongTitle: 'The drawing is wrong by {n}', wrongText: '○ worked out {a}, ● kernel {b}. The kernel is right; the level bar shows it.', report: 'Save this run',
   notDone: 'Not done: {why}', endedTitle: 'The run has ended.', newRun: 'A new run was started: new processes, new pids.',
   acting: 'Back to live first: a real run cannot be forked.',
@@ -67,7 +67,7 @@ const catalogue = {
   pausePipe: 'Pause', wakePipe: 'Go on', sleepReader: 'Put the reader to sleep', wakeReader: 'Wake the reader',
 
   // player
-  chapters: 'Chapters', previousChapter: 'Previous chapter', nextChapter: 'Next chapter', speed: 'Speed', cannotRead: '! cannot be read, see below',
+  previousChapter: 'Previous chapter', nextChapter: 'Next chapter', speed: 'Speed',
   aboutText: '{n} events, {lost} while it was recorded.', noneLost: 'none lost', someLost: '{n} lost', runHere: 'Run it on this machine',
   runHereText: 'Opens the bench with these parameters and real processes here. The outcome can differ; that is the point.',
   damagedTitle: 'Damaged from {t} on', damagedText: '{why} {n} events up to there are whole and play normally; the rest is not shown, and no state is guessed.', saveWhole: 'Save the whole part',
@@ -82,7 +82,7 @@ const catalogue = {
   copied: 'Copied.', selectToCopy: 'Selected: copy it with Ctrl C.', doctorGone: 'The server does not answer. Trying again.',
 
   // keys
-  keys: 'Keys', theme: 'Theme', letters: 'Single-letter keys', menu: 'Menu',
+  keys: 'Keys', theme: 'Theme', letters: 'Single-letter keys',
   kNext: 'next operation, play or pause', kBlock: 'run to next block', kEvents: 'previous and next event', kScrub: 'scrub', kModes: 'the four time modes',
   kPresent: 'present', kLog: 'events as text', kExperiments: 'experiments', kEnd: 'back to live', kHelp: 'this help', kEsc: 'close',
   kMark: 'set a bookmark; [ and ] go to it', kNextOp: 'next operation', kChapters: 'chapters',

@@ -150,6 +150,7 @@ export class Transport extends Base {
       return {
         ...base, go: [t(f.playing ? 'pause' : 'play'), 'Space', 'toggle'],
         second: f.over ? [t('again'), '', 'restart'] : [t('backToLive'), 'End', 'live'],
+        third: [f.marks.length ? t('bookmarked', { n: f.marks.length }) : t('bookmark'), 'M', 'mark'],
         pill: f.over ? t('ended') : t('behindLive', { t: f.behind > 1e9 ? (f.behind / 1e9).toFixed(1) + '\u00a0s' : behind }),
       }
     }
