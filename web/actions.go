@@ -125,14 +125,21 @@ func setting(info *lab.Info, name string, v value) (int64, error) {
 		return 0, fmt.Errorf("%s has no knob %q", info.ID, clip(name))
 	}
 	k := &info.Knobs[i]
-	if v.name == "" {
-		v.name = strconv.FormatInt(v.number, 10)
+	if v.name != "" {
+		return k.Parse(clip(v.name))
 	}
-	n, err := k.Parse(clip(v.name))
+	n, err := k.Parse(strconv.FormatInt(v.number, 10))
 	if near := min(max(v.number, k.Min), k.Max); err != nil && near != v.number {
-		err = &fitError{err, lab.Settings{name: near}}
+		err = &boundError{err, name, v.number, near}
 	}
 	return n, err
+}
+
+// A boundError is a knob's value out of its bounds, and the nearest within.
+type boundError struct {
+	error
+	knob        string
+	asked, near int64
 }
 
 // A fitError is a refusal that names settings which would do.

@@ -33,7 +33,7 @@ type refused struct {
 	Error string       `json:"error"`
 	Asked *int64       `json:"asked,omitempty"`
 	Left  *int64       `json:"left,omitempty"`
-	Limit string       `json:"limit,omitempty"` // where the bound comes from
+	Limit any          `json:"limit,omitempty"` // the nearest that is allowed, or where the bound comes from
 	Fits  lab.Settings `json:"fits,omitempty"`  // settings that would do
 }
 
@@ -41,6 +41,9 @@ func sayError(w http.ResponseWriter, status int, err error) {
 	out := refused{Error: err.Error()}
 	if e := new(lab.Budget); errors.As(err, &e) {
 		out.Asked, out.Left, out.Limit = &e.Asked, &e.Left, e.Limit
+	}
+	if e := new(boundError); errors.As(err, &e) {
+		out.Asked, out.Limit, out.Fits = &e.asked, e.near, lab.Settings{e.knob: e.near}
 	}
 	if e := new(fitError); errors.As(err, &e) {
 		out.Fits = e.fits
