@@ -3,6 +3,7 @@
 
 import { Base, define, h, heading } from '#ipclab/dom.js'
 import { Mode, Wait, waitNames } from '#ipclab/event.js'
+import { isNote } from '#ipclab/lanes.js'
 import { callText, formatBytes, formatCount, formatSpan, signalName } from '#ipclab/words.js'
 
 /** @typedef {{src: '●'|'○'|'', label: string, cells: string[], bad?: boolean}} Row */
@@ -93,7 +94,7 @@ export function pairsOf(header, state) {
       if (p.kernel >= 0) add(READ, 'FIONREAD', formatBytes(p.kernel) + (old > 1e3 ? `, ${formatSpan(old)} ago` : ''))
       add(READ, 'F_GETPIPE_SZ', formatBytes(p.cap))
       if (p.slots) add(WORKED, 'Used slots', `${p.slots.filter(Boolean).length} of ${p.slots.length}`)
-    } else if (p.type === 'word' && /^own/.test(p.id)) own.push(p.value ?? 0)
+    } else if (isNote(def)) own.push(p.value ?? 0)
     else if (p.type === 'word') add(WORKED, capital(p.id), String(p.value ?? 0))
     else if (p.type === 'futex') add(WORKED, capital(p.id) + ' word', '0x' + (Number(p.word ?? 0) >>> 0).toString(16).padStart(8, '0'), Boolean(p.ownerDied))
     else if (p.type === 'record' && p.torn) add(WORKED, capital(p.id), 'torn', true)
@@ -102,7 +103,7 @@ export function pairsOf(header, state) {
   }
   if (own.length) {
     const sum = own.reduce((s, v) => s + Number(v), 0)
-    const counter = state.parts.find((/** @type {any} */ p) => p.type === 'word' && !/^own/.test(p.id))
+    const counter = state.parts.find((/** @type {any} */ p) => p.type === 'word' && !isNote(header.scene.parts.find((/** @type {any} */ d) => d.id === p.id)))
     const lost = counter ? sum - Number(counter.value ?? 0) : 0
     add(WORKED, 'Own counts', own.length > 5 ? `sum ${formatCount(sum)}` : own.map(Number).join(' + '))
     if (counter) add(WORKED, 'Lost', lost > 0 ? `! ${formatCount(lost)}` : '0', lost > 0)

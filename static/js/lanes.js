@@ -13,7 +13,7 @@ import { callText, errnoName, formatSpan, messageName, signalName } from '#ipcla
 /** @typedef {{id: string, type: string, cap: number, hue: string, n: number, steps: {u: number, v: number, t: string}[], due: {u: number, v: number}|null}} PartLane */
 /** @typedef {Item & {part: number, value: string, hit: Item|null}} Load a value that was loaded, until something is stored there */
 /** @typedef {{u: number, lane: number, t: string, bad: boolean, i: number}} Mark */
-/** @typedef {{kind: 'ops'|'time', from: number, to: number, pos: (e: Event) => [number, number], cuts: {a: number, b: number}[], stop: number}} Axis */
+/** @typedef {{kind: 'ops'|'time', from: number, to: number, pos: (e: Event) => [number, number], shows: (e: Event) => boolean, cuts: {a: number, b: number}[], stop: number}} Axis */
 
 /** @type {Set<number>} */
 const operations = new Set([Kind.SEND, Kind.RECV, Kind.LOCK, Kind.UNLOCK, Kind.LOAD, Kind.STORE, Kind.SIGNAL, Kind.DELIVER])
@@ -21,8 +21,11 @@ const operations = new Set([Kind.SEND, Kind.RECV, Kind.LOCK, Kind.UNLOCK, Kind.L
 /** @param {Event} e */
 export const isOp = e => operations.has(e.kind) && (e.flags & (Flag.SETTLES | Flag.OPEN)) === 0
 
-/** Whether a person who steps would call it an operation: it has a number. @param {Event} e */
-export const isStep = e => (e.flags & Flag.PACED) !== 0 && (e.kind === Kind.BLOCK ? e.proc > 0 : isOp(e))
+/**
+ * Words that no law speaks of are the workers' own notes: nobody waits for them.
+ * @param {any} part of a scene
+ */
+export const isNote = part => part?.type === 'word' && !part.law
 
 /** Whether something happens at that time, beside what the sampler reads. @param {Event} e */
 export const isAct = e => isOp(e) || e.kind === Kind.BLOCK || e.kind === Kind.WAKE || e.kind === Kind.FAULT ||
@@ -36,9 +39,22 @@ export class Steps {
   /** @param {Trace} trace */
   constructor(trace) {
     this.trace = trace
+    /** @type {any[]} */
+    this.parts = trace.header.scene.parts
     /** @type {number[]} sequence numbers of the operations, oldest first */
     this.seqs = []
     this.read = 0
+  }
+
+  /**
+   * Whether a person who steps would call it an operation. A record is read in one
+   * go, however many words it has.
+   * @param {Event} e
+   */
+  is(e) {
+    if ((e.flags & Flag.PACED) === 0 || !(e.kind === Kind.BLOCK ? e.proc > 0 : isOp(e))) return false
+    const part = this.parts[e.part - 1]
+    return !isNote(part) && !(part?.type === 'record' && e.kind === Kind.LOAD && e.want > 0 && (e.flags & Flag.TORN) === 0)
   }
 
   update() {
@@ -47,7 +63,7 @@ export class Steps {
     while (i > 0 && trace.at(i - 1).seq > this.read) i--
     for (; i < trace.length; i++) {
       const e = trace.at(i)
-      if (isStep(e)) this.seqs.push(e.seq)
+      if (this.is(e)) this.seqs.push(e.seq)
       this.read = e.seq
     }
     return this
@@ -82,9 +98,9 @@ export function stepsOf(trace) {
 export function opsAxis(steps, from, columns) {
   const pos = (/** @type {Event} */ e) => {
     const n = steps.upTo(e.seq)
-    return /** @type {[number, number]} */ (isStep(e) ? [n, n + 1] : [n + 1, n + 1])
+    return /** @type {[number, number]} */ (steps.is(e) ? [n, n + 1] : [n + 1, n + 1])
   }
-  return { kind: 'ops', from, to: from + columns, pos, cuts: [], stop: Infinity }
+  return { kind: 'ops', from, to: from + columns, pos, shows: e => steps.is(e), cuts: [], stop: Infinity }
 }
 
 /** A time scale on which a silence longer than most counts as most. */
@@ -172,6 +188,7 @@ export function timeAxis(trace, from, span) {
   const scale = new Scale(from, points.sort((a, b) => a - b), most)
   return {
     kind: 'time', from: 0, to: span, scale, cuts: scale.cuts, stop,
+    shows: e => isOp(e) && !isNote(trace.header.scene.parts[e.part - 1]),
     pos: e => [scale.u(e.at), scale.u(e.at + Math.max(0, e.dur))],
   }
 }
@@ -287,12 +304,12 @@ export function lanesOf(trace, header, axis, first) {
         const begun = axis.kind === 'ops' && e.kind === Kind.BLOCK ? a + 0.06 : end
         open[p] = { st, a: begun, ns: e.kind === Kind.BLOCK ? e.at : e.at + e.dur, call: callOf(s.procs[p], e) }
       }
-      if (axis.kind === 'ops' ? isStep(e) && e.kind !== Kind.BLOCK : isOp(e)) {
+      if (axis.shows(e) && e.kind !== Kind.BLOCK) {
         const slept = lane.items.at(-1)
         if (axis.kind === 'time' && slept?.k === 'blocked') a = Math.max(a, Math.min(slept.b, b))
         if (axis.kind === 'ops') [a, b] = [a + 0.06, b - 0.06]
         const giver = many && e.msg && e.kind === Kind.RECV ? s.procs[Math.floor(e.msg / 2 ** 40) - 1]?.hue : ''
-        lane.items.push({ a, b, k: e.ret < 0 ? 'failed' : 'op', t: boxText(e, s), hue: giver || lane.hue, i })
+        lane.items.push({ a, b, k: e.ret < 0 ? 'failed' : e.flags & Flag.TORN ? 'conflict' : 'op', t: boxText(e, s), hue: giver || lane.hue, i })
         const due = windows(e, s, lane, loads, i, a, b, before)
         const part = parts.find(q => q.n === e.part - 1)
         if (part && due !== null) part.due = due === Number(s.parts[part.n].value) ? null : { u: b, v: due }
@@ -305,7 +322,7 @@ export function lanesOf(trace, header, axis, first) {
     if (e.kind === Kind.LOST) holes.push({ u: last, w: Math.max(0, a - last), n: e.level })
     last = Math.max(last, Math.min(b, axis.to))
     for (const part of parts) {
-      const now = levelOf(s.parts[part.n], axis.kind === 'ops' && isStep(e) ? b : e.kind === Kind.RECV ? b : a)
+      const now = levelOf(s.parts[part.n], axis.kind === 'ops' && axis.shows(e) ? b : e.kind === Kind.RECV ? b : a)
       const was = /** @type {any} */ (part.steps.at(-1))
       if (now.t !== was.t || now.v !== was.v) part.steps.push({ ...now, u: Math.max(now.u, was.u) })
     }
@@ -380,7 +397,7 @@ export function partsShown(parts, procs) {
   /** @type {number[]} */
   const shown = []
   parts.forEach((p, i) => {
-    const word = p.type === 'word' && !/^own/.test(p.id)
+    const word = p.type === 'word' && !isNote(p)
     if (!p.off && (['pipe', 'signals', 'futex', 'sem'].includes(p.type) || word)) shown.push(i)
   })
   return shown.slice(0, procs > 4 ? 1 : 2)

@@ -4,7 +4,7 @@
 import { Base, define, h, heading, say, tell } from '#ipclab/dom.js'
 import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
 import { clone, fold } from '#ipclab/fold.js'
-import { isOp, isStep, stepsOf } from '#ipclab/lanes.js'
+import { isNote, isOp, Steps, stepsOf } from '#ipclab/lanes.js'
 import { num } from '#ipclab/strings.js'
 import { formatAt, formatSpan, sentence } from '#ipclab/words.js'
 
@@ -37,6 +37,7 @@ export class Story {
   constructor(trace, header) {
     this.trace = trace
     this.header = header
+    this.steps = new Steps(trace)
     /** @type {Row[]} */
     this.rows = []
     this.from = -1 // the first event with a sentence
@@ -83,13 +84,13 @@ export class Story {
 
   /** @param {Event} e @param {string} before @param {string} after */
   #add(e, before, after) {
-    if (!tells(e, before, after)) return
+    if (!tells(e, before, after) || isNote(this.header.scene.parts[e.part - 1])) return
     const s = sentence(e, this.state, this.header)
     if (!s?.text) return
     const p = this.state.procs[e.proc - 1]
     const who = s.who ?? ''
     const hue = who === 'you' || e.flags & Flag.USER ? 'you' : !p || who === 'kernel' || who === 'lab' ? 'k' : p.hue
-    this.rows.push({ seq: e.seq, at: e.at, op: isOp(e), step: isStep(e), who, hue, text: s.text, bold: s.bold ?? '', bad: Boolean(s.bad) })
+    this.rows.push({ seq: e.seq, at: e.at, op: isOp(e), step: this.steps.is(e), who, hue, text: s.text, bold: s.bold ?? '', bad: Boolean(s.bad) })
   }
 }
 

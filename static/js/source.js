@@ -52,23 +52,40 @@ export function excerpt(source, marked, around = 2) {
 /**
  * At which line a process is: held before a gate, or at its present call; the one
  * whose operation is shown now is at that, though it may be held again already.
- * @param {any} p a process of the state @param {string[]} gates @param {Record<string, number>} lines @param {boolean} [now] @returns {number} 0 if unknown
+ * @param {any} p a process of the state @param {string[]} gates @param {Record<string, number>} lines @param {boolean} [now] @param {number[]} [loops] where rounds begin @returns {number} 0 if unknown
  */
-export function lineOf(p, gates, lines, now = false) {
+export function lineOf(p, gates, lines, now = false, loops = []) {
   if (p.st === 'gone' || p.st === 'none' || p.st === 'zombie') return 0
-  if (p.gate > 0 && !(now && p.call)) {
-    const gate = gates[p.gate - 1]
-    const at = lines['gate ' + gate] ?? lines[gate ?? '']
+  const c = p.call
+  if (p.gate > 0 && !(now && c)) {
+    const at = gateLine(gates[p.gate - 1] ?? '', c ? callLine(p, lines) : 0, lines, loops)
     if (at) return at
   }
+  return c ? callLine(p, lines) : 0
+}
+
+/** @param {any} p @param {Record<string, number>} lines */
+function callLine(p, lines) {
   const c = p.call
-  if (!c) return 0
   const kind = kindNames[c.kind] ?? ''
-  const call = callNames[c.call] ?? ''
+  const call = (callNames[c.call] ?? '').replace('clock_', '').replaceAll('_', '')
   const add = c.kind === Kind.STORE && !c.part ? ['add', 'gate add'] : []
   const block = p.st === 'blocked' ? [`block ${call}`] : []
   for (const key of [...add, ...block, `${kind} ${call}`.trim(), kind]) if (lines[key]) return lines[key] ?? 0
   return 0
+}
+
+/**
+ * The line of a gate: that of w.Gate, or the w.Next before the operation of that
+ * name, or before the last one.
+ * @param {string} gate @param {number} last @param {Record<string, number>} lines @param {number[]} loops
+ */
+function gateLine(gate, last, lines, loops) {
+  const own = lines['gate ' + gate]
+  if (own) return own
+  const key = Object.keys(lines).find(k => !k.startsWith('gate') && k.split(' ').includes(gate))
+  const at = (key && lines[key]) || last
+  return loops.findLast(n => n <= at) ?? (loops.length === 1 ? loops[0] : 0) ?? 0
 }
 
 /** `<ipc-source>`: the source with the present lines. */
@@ -79,6 +96,8 @@ export class Source extends Base {
   #pre
   #source = ''
   #whole = false
+  /** @type {number[]} */
+  #loops = []
   #drawn = ''
   /** @type {any} */
   #frame
@@ -91,7 +110,7 @@ export class Source extends Base {
     if (!this.#pre || header.mechanism.source !== this.#source) this.#build(header)
     const procs = /** @type {any[]} */ (state.procs)
     const lines = header.lines ?? {}
-    const at = procs.map((p, i) => lineOf(p, header.scene.procs[i]?.gates ?? [], lines, state.now?.proc === i + 1))
+    const at = procs.map((p, i) => lineOf(p, header.scene.procs[i]?.gates ?? [], lines, state.now?.proc === i + 1, this.#loops))
     const now = state.now?.proc ? at[state.now.proc - 1] ?? 0 : 0
     const key = `${at} ${now} ${procs.map(p => p.pid)}`
     if (key === this.#drawn) return
@@ -113,7 +132,8 @@ export class Source extends Base {
     this.#rows.clear()
     this.#drawn = ''
     const source = this.#source.split('\n')
-    const marked = Object.values(header.lines ?? {}).map(Number)
+    this.#loops = source.flatMap((text, i) => (/\.Next\(/.test(text) ? [i + 1] : []))
+    const marked = [...Object.values(header.lines ?? {}).map(Number), ...this.#loops]
     const shown = this.#whole || !marked.length ? source.map((_, i) => i + 1) : excerpt(source, marked)
     const indent = Math.min(...shown.filter(n => source[n - 1]?.trim()).map(n => /^\t*/.exec(source[n - 1] ?? '')?.[0].length ?? 0))
     const rows = shown.map(n => {

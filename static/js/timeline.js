@@ -3,7 +3,7 @@
 
 import { Base, define, h, heading, Pen, tell } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
-import { beginFor, fitSpan, isAct, isStep, lanesOf, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
+import { beginFor, fitSpan, isAct, lanesOf, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
 import { paintLanes, paintNow, paintStrip, size } from '#ipclab/paint.js'
 import { paintHeat } from '#ipclab/plot.js'
 import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
@@ -267,7 +267,8 @@ export class Timeline extends Base {
  */
 export function neighbour(trace, index, by, ops) {
   const d = Math.sign(by)
-  const counts = ops ? isStep : isAct
+  const steps = ops ? stepsOf(trace) : null
+  const counts = (/** @type {import('#ipclab/event.js').Event} */ e) => (steps ? steps.is(e) : isAct(e))
   let i = index
   while (d < 0 && i > 0 && !counts(trace.at(i))) i-- // what is present began there
   for (let left = Math.abs(by); left > 0;) {
@@ -281,7 +282,7 @@ export function neighbour(trace, index, by, ops) {
 
 /** The index of the operation that is present at an index. @param {any} trace @param {number} index @param {boolean} ops */
 function nowOp(trace, index, ops) {
-  for (let i = index; i >= 0 && i > index - 64; i--) if ((ops ? isStep : isAct)(trace.at(i))) return i
+  for (let i = index; i >= 0 && i > index - 64; i--) if (ops ? stepsOf(trace).is(trace.at(i)) : isAct(trace.at(i))) return i
   return -1
 }
 

@@ -19,12 +19,13 @@ test('an excerpt is the marked lines with some around them', () => {
   assert.deepEqual(excerpt(source, [99]), [])
 })
 
-const lines = { 'gate write': 16, 'send write': 19, 'gate load': 4, load: 8, 'gate add': 9, store: 12, lock: 20, 'block futex': 22 }
+const lines = { gate: 16, 'send write': 19, 'gate load': 4, load: 8, 'gate add': 9, store: 12, lock: 20, 'recv read': 33, 'block futex': 22 }
 
 test('a process is at its gate, at its call, or nowhere', () => {
-  const at = (/** @type {any} */ p, /** @type {string[]} */ gates) => lineOf({ st: 'running', gate: 0, call: null, ...p }, gates, lines)
+  const at = (/** @type {any} */ p, /** @type {string[]} */ gates) => lineOf({ st: 'running', gate: 0, call: null, ...p }, gates, lines, false, [16, 30])
   const call = (/** @type {number} */ kind, /** @type {number} */ n, part = 1) => ({ kind, call: n, part })
-  assert.equal(at({ st: 'held', gate: 1 }, ['write']), 16)
+  assert.equal(at({ st: 'held', gate: 1 }, ['write']), 16, 'the loop before the write')
+  assert.equal(at({ st: 'held', gate: 1, call: call(Kind.RECV, Call.READ) }, ['take']), 30, 'the loop before its last call')
   assert.equal(at({ call: call(Kind.SEND, Call.WRITE) }, ['write']), 19)
   assert.equal(at({ st: 'blocked', call: call(Kind.SEND, Call.WRITE) }, ['write']), 19)
   assert.equal(at({ st: 'blocked', call: call(Kind.LOCK, Call.FUTEX) }, []), 22)

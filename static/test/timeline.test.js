@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { Flag, Kind, Mode } from '#ipclab/event.js'
-import { beginFor, fitSpan, isStep, ladder, lanesOf, nice, opsAxis, Scale, stepsOf, timeAxis } from '#ipclab/lanes.js'
+import { beginFor, fitSpan, ladder, lanesOf, nice, opsAxis, Scale, stepsOf, timeAxis } from '#ipclab/lanes.js'
 import { axisText } from '#ipclab/paint.js'
 import { heatOf, latencyOf, quantile } from '#ipclab/plot.js'
 import { neighbour } from '#ipclab/timeline.js'
@@ -49,7 +49,7 @@ test('an old value is a window from load to store, and the store in it is marked
 
 test('until the holder stores, nothing is wrong yet', () => {
   const { header, run } = lostUpdate()
-  const five = run.events.findIndex(e => isStep(e) && (e.flags & Flag.CONFLICT) !== 0)
+  const five = run.events.findIndex(e => (e.flags & Flag.CONFLICT) !== 0)
   const r = new Run()
   r.events = run.events.slice(0, five)
   const { trace } = made(header, r)
