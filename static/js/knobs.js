@@ -88,7 +88,7 @@ class Control {
   /** @param {string[]} values */
   #choice(values) {
     const { k } = this
-    const list = h('div', { className: 'choice', role: 'radiogroup', 'aria-label': k.label })
+    const list = h('div', { className: 'choice values', role: 'radiogroup', 'aria-label': k.label })
     const options = values.map((name, i) => {
       const b = h('button', { type: 'button', className: 'opt', role: 'radio' }, name)
       b.addEventListener('click', () => this.set(k.min + i))

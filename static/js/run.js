@@ -109,7 +109,7 @@ export class Run {
     const knob = (/** @type {string} */ name) => this.data.info.knobs.find((/** @type {any} */ k) => k.name === name)
     const would = Object.entries(fits ?? {}).map(([k, v]) => (knob(k) ? `${knob(k).label} ${valueText(knob(k), Number(v))}` : `${k} ${v}`)).join(', ')
     card(h('h2', {}, minus(), t(sides.length ? 'refusedTitle' : 'refusedShort')), ...sides, h('p', {}, sentenceOf(error)), h('p', {}, t('refusedText')),
-      h('div', { className: 'go2' }, ...(would ? [button(t('runWith', { fits: would }), 'btn', () => this.start({ ...body, settings: { ...body.settings, ...fits } }))] : []), button(t('tryAgain'), 'btn', again)))
+      h('div', { className: 'go2' }, ...(would ? [button(t('runWith', { fits: would }), 'btn', () => this.start({ ...body, settings: { ...body.settings, ...fits } }))] : []), button(t('tryAgain'), 'btn', again), ...(this.header ? [button(t('dismiss'), 'btn', () => card())] : [])))
   }
 
   /** @param {string} id */

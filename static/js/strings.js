@@ -53,7 +53,7 @@ const catalogue = {
   staleTitle: 'This is another start of the lab.', staleText: 'Open the address that it printed in its terminal.',
   saveHere: 'Save what is here', saved: 'Saved {n} events.',
   cannotTitle: '{title} cannot run here', useRecording: 'Use a recording', whatShows: 'What this machine can show',
-  refusedTitle: 'Not started: too much for this machine', refusedShort: 'Not started', youAsked: 'you asked for', leftHere: '● left here', atMost: 'at most',
+  refusedTitle: 'Not started: too much for this machine', refusedShort: 'Not started', youAsked: 'you asked for', leftHere: 'left here', atMost: 'at most',
   refusedText: 'Nothing was started and nothing was changed.', runWith: 'Run with {fits}', tryAgain: 'Try again',
   lostTitle: '{a} of {b} events were lost', lostText: 'a worker was faster than its record. The counters are exact and still agree with the kernel; in the gap nothing is drawn.',
   runSlower: 'Run again, slower', dismiss: 'Go on',
