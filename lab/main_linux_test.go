@@ -1,0 +1,10 @@
+package lab_test
+
+import (
+	"testing"
+
+	"ipclab/lab/labtest"
+	"ipclab/mechanisms/pipe"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m, pipe.Mechanism) }
