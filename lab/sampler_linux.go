@@ -60,6 +60,12 @@ func (l *live) sampleProc(p *process) {
 		}
 		l.fact(p, f, e)
 	})
+	l.holdings(p)
+}
+
+// holdings tells which descriptors and mappings a process has.
+func (l *live) holdings(p *process) {
+	v := &p.view
 	if n := p.nfds.Load(); n != v.nfds || l.fdsChanged(p) {
 		for i := range min(n, maxFDs) {
 			v.hows[i] = p.fds[i].how

@@ -3,11 +3,13 @@ package mechanisms_test
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"slices"
 	"strconv"
 	"testing"
 
+	"ipclab/lab"
 	"ipclab/lab/labtest"
 )
 
@@ -18,6 +20,7 @@ type eventLog struct {
 	objects     map[string]bool
 	descriptors map[[2]int]string // pid, descriptor → object
 	maps        map[int][]mapping // pid → where parts lie
+	parts       map[string]lab.Part
 	dropped     int64
 }
 
@@ -42,14 +45,17 @@ type line struct {
 	Flags  []string `json:"flags"`
 }
 
-func readEvents(t *testing.T, path string) *eventLog {
+func readEvents(t *testing.T, m lab.Mechanism, path string) *eventLog {
 	t.Helper()
 	f, err := os.Open(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	log := &eventLog{workers: map[int]bool{}, objects: map[string]bool{}, descriptors: map[[2]int]string{}, maps: map[int][]mapping{}}
+	log := &eventLog{workers: map[int]bool{}, objects: map[string]bool{}, descriptors: map[[2]int]string{}, maps: map[int][]mapping{}, parts: map[string]lab.Part{}}
+	for _, p := range m.Scene(labtest.Settings(m, nil)).Parts {
+		log.parts[p.ID] = p
+	}
 	in := bufio.NewScanner(f)
 	for in.Scan() {
 		var l line
@@ -102,8 +108,29 @@ func (log *eventLog) ours(c labtest.Call) bool {
 	return false
 }
 
+// address is where the word of a part lies in the process's own memory.
+func (log *eventLog) address(l line) string {
+	part := log.parts[l.Part]
+	for _, m := range log.maps[l.PID] {
+		if m.part == part.In {
+			return fmt.Sprintf("%#x", m.addr+part.Offset)
+		}
+	}
+	return ""
+}
+
 func (log *eventLog) calls() (all []labtest.Logged) {
-	for _, l := range log.lines {
+	type start struct {
+		pid int
+		t   int64
+	}
+	told := map[start]bool{}
+	for _, l := range slices.Backward(log.lines) {
+		again := start{l.PID, l.T}
+		if l.Kind == "block" && told[again] {
+			continue // the call's own record tells it too, once it is over
+		}
+		told[again] = true
 		c := labtest.Call{PID: l.PID, At: l.T, Name: l.Call, Object: l.Object, Want: l.Want, Ret: l.Ret, Errno: l.Err,
 			Open: slices.Contains(l.Flags, "open") || slices.Contains(l.Flags, "stopped")}
 		switch {
@@ -114,10 +141,12 @@ func (log *eventLog) calls() (all []labtest.Logged) {
 			if l.Kind == "wake" {
 				c.Name = "futex WAKE"
 			}
+			c.Object = log.address(l)
 		case l.Kind == "block" || l.Kind == "wake":
-			continue // told while the call slept, by one that looked at it
+			continue // told by the lab, which saw the call sleep
 		}
 		all = append(all, labtest.Logged{Call: c, Dur: l.Dur})
 	}
+	slices.Reverse(all)
 	return all
 }

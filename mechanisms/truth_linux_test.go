@@ -38,9 +38,10 @@ var truths = map[string][]string{
 		"--for 600ms --set rate=100 --set drain=0 --do '300ms kill reader'",
 	},
 	"shm": {
-		"--set lock=futex --set workers=3 --set n=200 --for 2s",
-		"--set lock=robust --set workers=2 --set n=100000 --for 600ms --do '200ms kill worker1'",
-		"--set lock=semaphore --set workers=2 --set n=200 --for 2s",
+		"--set lock=futex --set workers=3 --set n=300 --set window=yield",
+		"--set lock=robust --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
+		"--set lock=futex --set workers=3 --set n=0 --set window=sleep --for 600ms --do '200ms signal worker2 STOP' --do '400ms signal worker2 CONT'",
+		"--set lock=semaphore --set workers=2 --set n=200",
 	},
 	"signals": {
 		"--count 300 --set signal=40",
@@ -78,7 +79,7 @@ func TestTruthStrace(t *testing.T) {
 		for i := range seen {
 			seen[i].At -= before
 		}
-		judge(t, m, readEvents(t, events), seen, max(after-before, before-after)+gap)
+		judge(t, readEvents(t, m, events), seen, max(after-before, before-after)+gap)
 	})
 }
 
@@ -104,25 +105,27 @@ func TestTruthTracefs(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			events := filepath.Join(t.TempDir(), "events")
-			cmd := exec.Command(binary, append(append([]string{"run", m.Info().ID}, words(args)...), "--events", events)...)
+			dir := t.TempDir()
+			recording, events := filepath.Join(dir, "run.ipclab"), filepath.Join(dir, "events")
+			cmd := exec.Command(binary, append(append([]string{"run", m.Info().ID}, words(args)...), "--record", recording)...)
 			finish(t, func() ([]byte, error) {
 				var out strings.Builder
 				cmd.Stdout, cmd.Stderr = &out, &out
 				err := trace.Run(cmd)
 				return []byte(out.String()), err
 			})
+			finish(t, exec.Command(binary, "replay", recording, "--events", events).CombinedOutput)
 			seen, lost, err := trace.Calls()
 			if err != nil || lost > 0 {
 				t.Fatalf("the kernel's trace lost %d records, error %v", lost, err)
 			}
-			log := readEvents(t, events)
+			log := readEvents(t, m, events)
 			for i, c := range seen {
 				if fd, err := strconv.Atoi(c.Object); err == nil && (c.Name == "read" || c.Name == "write") {
 					seen[i].Object = log.descriptors[[2]int{c.PID, fd}]
 				}
 			}
-			judge(t, m, log, seen, 1000)
+			judge(t, log, seen, 1000)
 		})
 	}
 }
@@ -158,7 +161,7 @@ func possible(t *testing.T, m lab.Mechanism) {
 
 // judge compares the log with what the witness saw of the workers' calls on the
 // mechanism's own objects.
-func judge(t *testing.T, m lab.Mechanism, log *eventLog, seen []labtest.Call, slack int64) {
+func judge(t *testing.T, log *eventLog, seen []labtest.Call, slack int64) {
 	t.Helper()
 	seen = slices.DeleteFunc(seen, func(c labtest.Call) bool { return !log.ours(c) })
 	logged := log.calls()

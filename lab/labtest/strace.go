@@ -66,8 +66,8 @@ func ParseStrace(r io.Reader) ([]Call, error) {
 		sec, _ := strconv.ParseInt(m[2], 10, 64)
 		ns, _ := strconv.ParseInt(m[3], 10, 64)
 		at, line := sec*1e9+ns, m[4]
-		if strings.HasPrefix(line, "---") || strings.HasPrefix(line, "+++") {
-			continue
+		if strings.HasPrefix(line, "---") || strings.HasPrefix(line, "+++") || strings.HasPrefix(line, "???") {
+			continue // a signal, an end, a thread that ended before strace looked at it
 		}
 		if half := straceResumed.FindStringSubmatch(line); half != nil {
 			i, there := begun[pid]
@@ -124,8 +124,6 @@ func parseCall(line string) (c Call, again bool, err error) {
 		c.Want = number(args, 2)
 	case "kill", "rt_sigqueueinfo":
 		c.Want = signalNumber(args, 1)
-	case "semop", "semtimedop":
-		c.Want = number(args, 2)
 	}
 	if m[3] == "?" {
 		c.Open = true

@@ -162,7 +162,7 @@ func parseTrace(r io.Reader) ([]Call, error) {
 		case "kill", "rt_sigqueueinfo":
 			c.Object, c.Want = fmt.Sprint(arg["pid"]), arg["sig"]
 		case "semop":
-			c.Object, c.Want = fmt.Sprint(arg["semid"]), arg["nsops"]
+			c.Object = fmt.Sprint(arg["semid"])
 		}
 		begun[pid] = len(calls)
 		calls = append(calls, c)
