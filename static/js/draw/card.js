@@ -1,0 +1,349 @@
+// @ts-check
+// A process as a card: outline and header say in which state it is, the hue who it is.
+
+import { Flag, Kind, Mode, waitNames } from '#ipclab/event.js'
+import { DROPS, shows } from '#ipclab/layout.js'
+import { Brush, tw, v } from '#ipclab/draw/kit.js'
+import { callText, errnoName, formatBytes, formatCount, formatRate, formatSpan, lettered, messageName, signalName } from '#ipclab/words.js'
+
+/** @typedef {import('#ipclab/fold.js').State} State */
+/** @typedef {import('#ipclab/fold.js').ProcState} ProcState */
+/** @typedef {import('#ipclab/layout.js').CardBox} CardBox */
+
+/**
+ * @typedef {object} Row
+ * @property {string} k
+ * @property {string} [t]
+ * @property {string} [val]
+ * @property {string} [hue]
+ * @property {number} [frac]
+ * @property {[string, string][]} [v]
+ */
+
+/**
+ * @typedef {object} CardView
+ * @property {string} role
+ * @property {string} pid
+ * @property {string} hue
+ * @property {boolean} stripe
+ * @property {string} letter
+ * @property {string} st
+ * @property {string} word
+ * @property {string} where
+ * @property {string} call
+ * @property {string} note
+ * @property {Row[]} rows
+ * @property {string} next the gate it is held before
+ * @property {boolean} dead
+ * @property {boolean} selected
+ */
+
+/** What a state is called. @param {ProcState} q @param {any} frame */
+function wordOf(q, frame) {
+  if (q.st === 'none') return 'not started'
+  if (q.st !== 'held') return q.st
+  if (q.gate < 0) return 'rests'
+  if (frame.recorded || frame.over) return 'held'
+  return frame.state.mode === Mode.STEP ? 'held by you' : frame.state.mode === Mode.SLOW ? 'held by the pace' : 'held'
+}
+
+/** Where a process sleeps, in the word of all kernels. @param {ProcState} q @param {State} s */
+function placeOf(q, s) {
+  if (q.wait && q.wait !== 7) return waitNames[q.wait] ?? ''
+  const c = q.call
+  const type = c ? s.parts[c.part - 1]?.type : ''
+  if (type === 'pipe') return c?.call === 2 ? 'pipe_write' : 'pipe_read'
+  return type === 'futex' ? 'futex' : type === 'sem' ? 'semop' : type === 'signals' ? 'sigwait' : ''
+}
+
+/** @param {any} header @param {ProcState} q @param {number} i @param {State} s */
+function nextText(header, q, i, s) {
+  const gate = header.scene.procs[i]?.gates[q.gate - 1] ?? ''
+  if (q.gate <= 0 || !gate) return ''
+  const stream = s.parts.some(p => p.type === 'pipe')
+  if (q.group !== 'giver' || !stream) return 'next: ' + gate
+  const n = q.lastMsg ? q.lastMsg + 1 : (i + 1) * 2 ** 40 + 1
+  return `next: ${gate} ${messageName(n, s)}`
+}
+
+/** @param {ProcState} q */
+const endText = q => (!q.exit ? '' : q.exit.signal ? 'killed by SIG' + signalName(q.exit.signal) : 'exit ' + q.exit.code)
+
+/** @param {ProcState} q @param {State} s @param {any} header @param {boolean} large */
+function callLine(q, s, header, large) {
+  const c = q.call
+  if (!c) return ''
+  if (q.st === 'gone' || q.st === 'zombie') return c.unknown ? callText(q, header) : ''
+  const stream = c.kind === Kind.SEND || c.kind === Kind.RECV
+  if (stream && !large && !c.done) return `${c.call === 2 ? 'write' : 'read'} ${messageName(c.msg, s)}`.trim() + `, ${c.want}`
+  if (c.kind === Kind.BLOCK && !large && s.parts[c.part - 1]?.type === 'pipe') return c.call === 2 ? `write ${messageName(c.msg, s)}, ${c.want}` : `read(${c.want})`
+  if (c.error) return `${callText(q, header).replace(/\(.*/, '')} = ${errnoName(c.error)}`
+  if (stream && !large) return `${c.kind === Kind.SEND ? 'write' : 'read'} = ${c.ret}`
+  if (c.kind === Kind.LOCK && !c.call) return c.ret === 1 ? (c.flags & Flag.OWNERDIED ? 'lock = EOWNERDEAD' : 'took the lock') : 'lock: taken'
+  return callText(q, header)
+}
+
+/** @param {ProcState} q @param {State} s @param {any} frame @param {boolean} large */
+function noteOf(q, s, frame, large) {
+  const c = q.call
+  const n = q.n
+  const did = q.group === 'giver' ? `${formatCount(n.sent)} sent` : q.group === 'taker' ? `${formatCount(n.received)} taken` : n.sent ? `${formatCount(n.sent)} stored` : ''
+  if (q.st === 'zombie') return 'not yet waited for'
+  if (q.st === 'gone') return c?.unknown ? 'its last call: outcome unknown' : endText(q)
+  if (q.st === 'none') return ''
+  if (q.st === 'stopped') return 'SIGSTOP took it off the processor'
+  if (q.st === 'blocked') {
+    const t = frame.t - q.since
+    const long = t > 1e6 ? ' for ' + formatSpan(Math.floor(t / 1e7) * 1e7 || t) : ''
+    return large ? `asleep in ${placeOf(q, s)}${long}` : long.trim() || did
+  }
+  if (q.st === 'held') {
+    const has = q.locks.length ? 'holds the lock' : ''
+    return has || did
+  }
+  if (!c?.done) return did
+  if (c.kind === Kind.SEND || c.kind === Kind.RECV) {
+    if (c.flags & Flag.EOF) return 'end of file: no writer is left'
+    const last = !large && c.kind === Kind.RECV && q.lastMsg ? `, last ${messageName(q.lastMsg, s)}` : ''
+    if (!large) return did + last
+    return c.ret > 0 ? `copied ${formatBytes(c.ret)}${c.flags & Flag.PACED || !c.dur ? '' : ' in ' + formatSpan(c.dur)}` : did
+  }
+  if (c.kind === Kind.STORE && c.part && c.flags & Flag.CONFLICT) return `over a newer value`
+  if (c.kind === Kind.DELIVER) {
+    const d = s.parts[c.part - 1]?.deliverNow
+    const by = d?.by ? s.procs[d.by - 1] : null
+    return by ? `sent by ${by.role} ${by.pid}` : did
+  }
+  return did
+}
+
+/** @param {string} k @param {ProcState} q @param {number} i @param {State} s @param {any} frame @returns {Row} */
+function rowOf(k, q, i, s, frame) {
+  const { header } = frame
+  const c = q.call
+  if (k === 'buf') {
+    const giver = q.group === 'giver'
+    const msg = giver ? (c && (!c.done || q.gate === 0) ? c.msg : 0) : q.lastMsg
+    const by = s.procs[Math.floor(msg / 2 ** 40) - 1]
+    if (!by || !c || (!giver && q.n.received === 0)) return { k, t: 'empty' }
+    const bytes = giver ? c.want : Math.max(0, c.kind === Kind.RECV ? c.ret : 0)
+    const torn = !giver && (c.flags & Flag.TORN) !== 0
+    if (!giver && !bytes) return { k, t: 'empty' }
+    return { k, hue: by.hue, frac: giver ? 1 : Math.min(1, bytes / Math.max(1, c.want)), t: `${messageName(msg, s)} ${formatBytes(bytes)}${giver ? '' : torn ? ' ! torn' : ' ✓ checked'}` }
+  }
+  if (k === 'fd') return { k, v: q.fds.map(f => [`${f.fd} → ${f.how === 2 ? 'write end' : f.how === 1 ? 'read end' : 'both ends'}`, '']) }
+  if (k === 'regs') {
+    const r = q.reg
+    const p = r ? s.parts[r.part - 1] : null
+    const stale = r && r.from !== 'store' && p && p.value !== r.seen
+    const t = !r ? 'nothing loaded yet' : stale ? `loaded ${r.seen}, which is old now` : r.from === 'load' ? 'loaded, not added yet' : r.from === 'add' ? 'added, not stored yet' : q.gate === 1 ? 'from its last round' : 'stored'
+    return { k, val: r ? formatCount(r.value) : '–', hue: r ? q.hue : '', t, frac: stale ? 1 : 0 }
+  }
+  if (k === 'gates') {
+    const now = s.now && s.now.proc === i + 1 && q.gate === 0 ? q.lastGate : 0
+    const list = /** @type {string[]} */ (header.scene.procs[i]?.gates ?? [])
+    return { k, v: list.map((g, n) => [g, q.gate === n + 1 ? 'next' : now === n + 1 ? 'now' : n < q.round ? 'done' : 'todo']) }
+  }
+  if (k === 'big') return big(i, frame)
+  return { k: 'text', t: lastText(q, s, i) }
+}
+
+/** @param {ProcState} q @param {State} s @param {number} i */
+function lastText(q, s, i) {
+  if (q.group === 'giver') {
+    const names = s.parts.flatMap(p => [...Object.values(p.std ?? {}), ...Object.values(p.rt ?? {})]).filter((/** @type {any} */ c) => c.sent)
+    return names.slice(0, 7).map((/** @type {any} */ c) => `${c.sent} × ${signalName(c.signo)}`).join(', ')
+  }
+  const mask = q.masks.sigblk
+  let n = 0
+  for (let k = 1n; k <= 64n; k++) if ((mask >> (k - 1n)) & 1n) n++
+  return s.parts.some(p => p.type === 'signals') && i >= 0 ? (n ? `${n} signals masked` : 'nothing masked') : ''
+}
+
+/** Rates at full speed, from the exact counters of a second. @param {number} i @param {any} frame @returns {Row} */
+function big(i, frame) {
+  const r = ratesOf(frame)
+  const p = r?.procs[i]
+  const gates = frame.header.scene.procs[i]?.gates ?? []
+  const op = gates.at(-1) ?? 'call'
+  if (!r || !p) return { k: 'big', val: '–', t: 'no second has passed yet' }
+  const pieces = [p.bytes > 0 ? formatRate(p.bytes) : '', p.p50 > 0 ? `p50 ${formatSpan(p.p50)} inside ${op}` : ''].filter(Boolean)
+  return { k: 'big', val: `${formatCount(p.rate)} ${op}s/s`, t: pieces.join(' · ') }
+}
+
+/**
+ * Operations and bytes a second over about the last second. Four times a second is as
+ * often as one can read.
+ * @param {any} frame
+ * @returns {{procs: {rate: number, bytes: number, p50: number, calls: number}[], calls: number, moved: number, at: number, last: any}|null}
+ */
+export function ratesOf(frame) {
+  const all = frame.trace?.aggregates ?? []
+  if (all.length < 2) return null
+  const bucket = Math.floor(all[all.length - 1].at / 2.5e8)
+  let end = all.length - 1
+  while (end > 1 && Math.floor(all[end - 1].at / 2.5e8) === bucket) end--
+  const now = all[end]
+  let from = end
+  while (from > 0 && now.at - all[from - 1].at <= 1.05e9) from--
+  const was = all[from === end ? Math.max(0, end - 1) : from]
+  const s = (now.at - was.at) / 1e9
+  if (!(s > 0)) return null
+  const procs = now.procs.map((/** @type {any} */ p, /** @type {number} */ k) => {
+    const w = was.procs[k] ?? p
+    const give = frame.header.scene.procs[k]?.group !== 'taker'
+    return {
+      rate: Math.max(0, give ? p.sent - w.sent : p.received - w.received) / s,
+      bytes: Math.max(0, give ? p.bytesSent - w.bytesSent : p.bytesReceived - w.bytesReceived) / s,
+      p50: p.p50, calls: Math.max(0, p.calls - w.calls) / s,
+    }
+  })
+  const takes = frame.header.scene.procs.some((/** @type {any} */ p) => p.group === 'taker')
+  const moved = now.procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + (takes ? p.received : p.sent), 0)
+  return { procs, calls: procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + p.calls, 0), moved, at: now.at, last: now }
+}
+
+/**
+ * What a card says.
+ * @param {any} frame @param {number} i @param {CardBox} box @param {string[]} rows @returns {CardView}
+ */
+export function cardView(frame, i, box, rows) {
+  const { header } = frame
+  const s = /** @type {State} */ (frame.state)
+  const q = /** @type {ProcState} */ (s.procs[i])
+  const large = box.size === 'L'
+  const dead = q.st === 'zombie' || q.st === 'gone' || q.st === 'none'
+  const held = nextText(header, q, i, s)
+  return {
+    role: q.role, pid: q.pid ? String(q.pid) : '', hue: q.hue, stripe: q.stripe, letter: lettered(s) || box.size === 'chip' ? q.letter : '', st: q.st, word: wordOf(q, frame),
+    where: q.st === 'blocked' ? 'in ' + placeOf(q, s) : dead && q.exit ? '· ' + endText(q) : '',
+    call: held || callLine(q, s, header, large), note: noteOf(q, s, frame, large),
+    rows: rows.map(k => rowOf(k, q, i, s, frame)), next: q.gate > 0 ? header.scene.procs[i]?.gates[q.gate - 1] ?? '' : '', dead: q.st === 'gone' || q.st === 'zombie', selected: frame.selected === i + 1,
+  }
+}
+
+const HEAD = /** @type {Record<string, number>} */ ({ L: 40, M: 36, S: 32, chip: 27 })
+const DASH = /** @type {Record<string, string>} */ ({ blocked: '7 5', stopped: '2 4', zombie: '1 6', gone: '1 9', none: '1 9' })
+
+/** @param {Brush} g @param {CardView} c @param {CardBox} b @param {number} drop */
+export function drawCard(g, c, b, drop) {
+  const { w, h } = b
+  const run = c.st === 'running'
+  const ghost = c.dead || c.st === 'none'
+  const colour = ghost ? v('edge') : v(c.hue)
+  if (c.selected) g.box(-5, -5, w + 10, h + 10, { r: 15, s: v('ink'), sw: 2 })
+  if (b.size === 'chip') return drawChip(g, c, b, colour)
+  const hh = HEAD[b.size] ?? 36
+  g.box(0, 0, w, h, { r: 12, f: c.st === 'zombie' ? v('sunken') : v('surface') })
+  g.line(`M12 0H${w - 12}a12 12 0 0 1 12 12V${hh}H0V12A12 12 0 0 1 12 0z`, { f: run ? v(c.hue) : ghost ? v('line') : v(c.hue + '-soft') })
+  if (c.stripe && !ghost) g.box(0, hh - 6, w, 6, { r: 0, f: `url(#st-stripe-${c.hue})` })
+  if (c.st === 'stopped') g.box(2, hh, w - 4, h - hh - 8, { r: 0, f: 'url(#st-dots)' })
+  g.box(0, 0, w, h, { r: 12, s: colour, sw: run ? 3 : 2.5, d: DASH[c.st] })
+  const on = run ? v(c.hue + '-on') : ghost ? v('ink2') : v('ink')
+  const by = (c.stripe ? hh - 6 : hh) / 2
+  let x = 12
+  if (c.letter) {
+    const k = b.size === 'S' ? 20 : 23
+    g.box(x - 2, by - k / 2, k, k, { r: 6, f: v('surface'), s: colour })
+    g.say(x - 2 + k / 2, by + 5, c.letter, { sz: 14, w: 700, an: 'middle', f: v('ink') })
+    x += k + 6
+  }
+  const rs = b.size === 'L' ? 17 : b.size === 'M' ? 16 : 14
+  const pill = b.size === 'L' ? tw(c.word, 13, false, 600) + 44 : 34
+  x += g.say(x, by + 6, c.role, { sz: rs, w: 700, f: on, max: w - x - pill - 14 }) + 8
+  const room = w - x - pill - 14
+  if (room > 30) g.say(x, by + 5.5, c.pid, { sz: b.size === 'L' ? 14 : b.size === 'M' ? 13.5 : 12.5, mono: true, f: run ? on : v('ink2'), max: room })
+  if (b.size === 'L') {
+    g.box(w - pill - 10, by - 12, pill, 24, { r: 12, f: v('surface'), s: colour })
+    g.icon(c.st, w - pill + 2, by - 6, v('ink'))
+    g.say(w - pill + 21, by + 4.5, c.word, { sz: 13, w: 600 })
+  } else {
+    g.box(w - 33, by - 12, 24, 24, { r: 12, f: v('surface'), s: colour })
+    g.icon(c.st, w - 26.7, by - 6, v('ink'))
+  }
+  let y = hh + 22
+  const lx = b.size === 'L' ? 14 : 12
+  if (b.size !== 'L') {
+    g.say(12, y - 2, c.word + (c.where ? ' ' + c.where : ''), { sz: 13, w: 600, max: w - 24 })
+    y += 19
+  }
+  const full = c.rows.some(r => r.k === 'big')
+  if (!full && drop < DROPS.call) {
+    if (c.call) g.say(lx, y, c.call, { sz: b.size === 'L' ? 14 : 13, mono: true, w: 700, max: w - 2 * lx })
+    y += 19
+  }
+  if (!full && b.size !== 'S' && drop < DROPS.note) {
+    if (c.note) g.say(lx, y - 1, c.note, { sz: 12.5, c: 't2', max: w - 2 * lx })
+    y += 18
+  }
+  y -= 8
+  for (const r of c.rows) if (shows(r.k, drop)) y += drawRow(g, r, c, b, lx, y)
+}
+
+/** @param {Brush} g @param {CardView} c @param {CardBox} b @param {string} colour */
+function drawChip(g, c, b, colour) {
+  const run = c.st === 'running'
+  g.box(0, 0, b.w, b.h, { r: 8, f: run ? v(c.hue) : v('surface'), s: colour, sw: run ? 3 : 2, d: DASH[c.st] })
+  const f = run ? v(c.hue + '-on') : v('ink')
+  g.say(8, 18, c.letter, { sz: 13, w: 700, f })
+  g.say(28, 18, c.pid, { sz: 12, mono: true, f, max: b.w - 50 })
+  g.icon(c.st, b.w - 18, 8, f)
+}
+
+/** @param {Brush} g @param {Row} r @param {CardView} c @param {CardBox} b @param {number} lx @param {number} y @returns {number} its height */
+function drawRow(g, r, c, b, lx, y) {
+  const { w } = b
+  const vx = b.size === 'L' ? 46 : 42
+  const vw = w - vx - lx
+  switch (r.k) {
+    case 'buf':
+      g.say(lx, y + 13.5, 'buf', { sz: 12, c: 't3' })
+      g.box(vx, y, vw, 18, { r: 4, f: v('sunken'), s: v('edge'), sw: 1 })
+      if (r.hue) {
+        const bar = Math.max(4, (vw - 2) * (r.frac ?? 1))
+        g.box(vx + 1, y + 1, bar, 16, { r: 3, f: v(r.hue) })
+        const inside = tw(r.t ?? '', 12, true, 700) + 14 < bar
+        g.say(inside ? vx + 8 : vx + bar + 6, y + 13.5, r.t ?? '', { sz: 12, w: 700, mono: true, f: inside ? v(r.hue + '-on') : v('ink'), max: inside ? vw - 12 : vw - bar - 8 })
+      } else g.say(vx + 8, y + 13.5, r.t ?? '', { sz: 12, c: 't3' })
+      return 25
+    case 'fd': {
+      g.say(lx, y + 14, 'fd', { sz: 12, c: 't3' })
+      const list = r.v ?? []
+      const fw = list.length ? (vw + 5) / list.length - 5 : 0
+      list.forEach(([t], k) => {
+        g.box(vx + k * (fw + 5), y, fw, 20, { r: 4, f: v(c.hue + '-soft'), s: v(c.hue) })
+        g.say(vx + k * (fw + 5) + fw / 2, y + 14.5, t, { sz: 12, mono: true, an: 'middle', max: fw - 8 })
+      })
+      if (!list.length) g.say(vx, y + 14.5, c.dead ? 'closed' : '–', { sz: 12, c: 't3' })
+      return 26
+    }
+    case 'regs': {
+      g.say(lx, y + 16, 'reg', { sz: 12, c: 't3' })
+      const rw = b.size === 'L' ? 62 : 52
+      g.box(vx, y, rw, 23, { f: r.hue ? v(r.hue + '-soft') : v('sunken'), s: r.hue ? v(r.hue) : v('edge'), sw: 2 })
+      g.say(vx + rw / 2, y + 16.5, r.val ?? '', { sz: 15, mono: true, w: 700, an: 'middle', max: rw - 6 })
+      g.say(vx + rw + 10, y + 16, r.t ?? '', { sz: 12.5, c: 't2', max: w - lx - vx - rw - 10 })
+      return 30
+    }
+    case 'gates': {
+      const n = r.v?.length ?? 1
+      const gw = (w - 2 * lx + 8) / n
+      r.v?.forEach(([t, st], k) => {
+        const gx = lx + k * gw
+        const W = gw - 8
+        g.line(`M${gx} ${y}h${W - 7}l8 11.5l-8 11.5h-${W - 7}${k ? 'l7 -11.5' : ''}z`, { f: st === 'done' ? v(c.hue + '-soft') : st === 'now' ? v('now') : v('surface'), s: st === 'now' ? v('now-edge') : st === 'next' ? v('ink') : v('edge'), sw: st === 'now' || st === 'next' ? 2.2 : 1.2 })
+        const hand = st === 'next' && W > 62
+        if (hand) g.icon('held', gx + (k ? 12 : 7), y + 5, v('ink'))
+        g.say(gx + W / 2 + (hand ? 11 : k ? 4 : 0), y + 16.5, t, { sz: n > 4 ? 12 : 13, w: st === 'todo' ? 400 : 600, an: 'middle', f: st === 'now' ? v('now-ink') : st === 'todo' ? v('ink3') : v('ink') })
+      })
+      return 30
+    }
+    case 'big':
+      g.say(lx, y + 21, r.val ?? '', { sz: b.size === 'L' ? 24 : 17, w: 700, max: w - 2 * lx })
+      g.say(lx, y + 42, r.t ?? '', { sz: 12.5, c: 't2', max: w - 2 * lx })
+      return 50
+  }
+  if (r.t) g.say(lx, y + 13, r.t, { sz: 12.5, c: 't2', max: w - 2 * lx })
+  return 20
+}
+

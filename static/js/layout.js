@@ -1,0 +1,364 @@
+// @ts-check
+// Where everything stands on the stage: from the scene and the size of the sheet to
+// rectangles and lanes, without a pixel drawn. Decks from top to bottom: processes,
+// channel, user memory, the line, sleepers, kernel objects, foot. On a narrow sheet
+// the kernel lies between givers and takers like the filling of a sandwich.
+
+/** @typedef {{x: number, y: number, w: number, h: number}} Box */
+/** @typedef {Box & {size: 'L'|'M'|'S'|'chip'|'count', row: number, col: number, group: string, proc: number}} CardBox proc from 1 */
+/** @typedef {Box & {n: number, type: string, rows: number, level: boolean}} PartBox n from 0 */
+/** @typedef {[number, number][]} Points */
+/** @typedef {{proc: number, pts: Points, x: number, cross: number}} Wire from the card to the object; x: its lane; cross: y of the line it crosses, or 0 */
+/** @typedef {{x: number, y: number, w: number, chips: number, labelX: number, end: boolean}} Queue */
+/**
+ * @typedef {object} Layout
+ * @property {number} W
+ * @property {number} H
+ * @property {boolean} narrow
+ * @property {number} drop how much was left out for want of room, see DROPS
+ * @property {number[]} lines y of the user/kernel lines
+ * @property {CardBox[]} cards
+ * @property {PartBox[]} parts
+ * @property {Wire[]} wires
+ * @property {{give: Queue, take: Queue}|null} queues of a part that lies below the sleepers' deck
+ * @property {{kind: 'box'|'strip', x: number, y: number, w: number, h: number}} callout
+ * @property {number} channel y in the middle of the channel
+ * @property {number} gutter x of the way from the kernel past the user memory, 0 if there is none
+ * @property {number} legend y, 0 if there is no room
+ */
+
+/** What is left out first: a card or part shows a thing as long as drop is below its number. */
+export const DROPS = { legend: 1, note: 2, fd: 3, signals: 4, subtitle: 5, buf: 6, bytes: 7, step: 8, call: 9 }
+const HEAD = { L: 40, M: 36, S: 32, chip: 27, count: 36 }
+const ROW = /** @type {Record<string, number>} */ ({ buf: 25, fd: 26, regs: 30, gates: 30, big: 50, frames: 48, text: 20 })
+const GAP = 48 // a gutter between two columns of cards
+const PITCH = 9 // between two lanes
+
+/** What a card shows below its call, by what the process does. @param {any} scene @param {number} i @param {string} size @param {boolean} full @returns {string[]} */
+export function rowsOf(scene, i, size, full) {
+  if (full) return ['big']
+  const p = scene.procs[i]
+  const words = scene.parts.some((/** @type {any} */ q) => q.type === 'word')
+  if (p.group === 'peer' && words) return size === 'L' ? ['regs', 'gates'] : size === 'M' ? ['regs'] : []
+  const stream = scene.parts.some((/** @type {any} */ q) => q.type === 'pipe')
+  if (size === 'L') return stream ? ['buf', 'fd'] : ['text']
+  return []
+}
+
+/** @param {'L'|'M'|'S'|'chip'|'count'} size @param {string[]} rows @param {number} drop @param {boolean} full */
+export function cardHeight(size, rows, drop, full) {
+  if (size === 'chip') return HEAD.chip
+  let h = HEAD[size] + 9
+  if (size !== 'L') h += 19
+  if (!full && drop < DROPS.call) h += 19
+  if (!full && size !== 'S' && drop < DROPS.note) h += 18
+  for (const r of rows) if (shows(r, drop)) h += ROW[r] ?? 0
+  if (buttons(size, drop)) h += 36
+  return h + 6
+}
+
+/** @param {string} row @param {number} drop */
+export const shows = (row, drop) => !(row === 'buf' && drop >= DROPS.buf) && !(row === 'fd' && drop >= DROPS.fd)
+
+/** Whether a card has its buttons in it, not in its menu. @param {string} size @param {number} drop */
+export const buttons = (size, drop) => (size === 'L' || size === 'M') && drop < DROPS.signals
+
+/**
+ * @param {any} scene
+ * @param {{width: number, height: number, full?: boolean, compact?: boolean, selected?: number}} o
+ *   the container in pixels; height 0: as much as is needed
+ * @returns {Layout}
+ */
+export function layout(scene, o) {
+  const narrow = o.width < 600
+  const full = o.full === true
+  const many = scene.procs.length
+  let W = narrow ? 360 : 900
+  const ratio = o.height > 0 ? o.height / Math.max(1, o.width) : 0
+  let first = narrow ? 4 : o.compact ? 4 : 0
+  if (many > 4 && !narrow) first = Math.max(first, 4)
+  let best = /** @type {Layout|null} */ (null)
+  for (let drop = first; drop <= 9; drop++) {
+    best = narrow ? narrowSheet(scene, W, drop, full) : wideSheet(scene, W, ratio ? W * ratio : 560, drop, full)
+    if (!ratio || narrow || best.H <= W * ratio + 0.5) break
+  }
+  const l = /** @type {Layout} */ (best)
+  if (!narrow && ratio && l.H > W * ratio) { // too low for all of it: the sheet gets wider, so everything gets smaller
+    W = l.H / ratio
+    return wideSheet(scene, W, l.H, l.drop, full)
+  }
+  return l
+}
+
+/** @param {any} scene @param {string} group @returns {number[]} */
+const members = (scene, group) => scene.procs.map((/** @type {any} */ p, /** @type {number} */ i) => (p.group === group ? i : -1)).filter((/** @type {number} */ i) => i >= 0)
+
+/** Parts with a place of their own, by deck. @param {any} scene */
+function decks(scene) {
+  /** @type {number[]} */
+  const user = []
+  /** @type {number[]} */
+  const kernel = []
+  scene.parts.forEach((/** @type {any} */ p, /** @type {number} */ i) => {
+    if (p.type === 'page') user.push(i)
+    else if (['pipe', 'signals', 'futex', 'sem'].includes(p.type)) kernel.push(i)
+  })
+  const used = kernel.filter(i => !scene.parts[i].off)
+  return { user, kernel: (used.length ? used : kernel).slice(0, 4) }
+}
+
+const TALL = /** @type {Record<string, number>} */ ({ pipe: 164, signals: 196, futex: 86, sem: 86 })
+
+/** @param {any} scene @param {number} W @param {number} H @param {number} drop @param {boolean} full @returns {Layout} */
+function wideSheet(scene, W, H, drop, full) {
+  const { user, kernel } = decks(scene)
+  const n = scene.procs.length
+  const y0 = H < 500 ? 12 : 18
+  const cards = wideCards(scene, W, y0, drop, full)
+  const bottom = Math.max(y0, ...cards.map(c => c.y + c.h))
+  const rows = Math.max(1, ...cards.map(c => c.row + 1))
+  const first = scene.parts[kernel[0] ?? -1]?.type
+  const queue = first === 'pipe' && !full ? 36 : 0
+  const tall = (/** @type {number} */ i) => (scene.parts[i].type === 'pipe' && (full || drop >= DROPS.bytes) ? 142 : scene.parts[i].off ? 66 : TALL[scene.parts[i].type] ?? 86)
+  const object = kernel.length ? Math.max(...kernel.map(tall)) : 0
+  const strip = user.length === 0 && n > 2 && !full
+  const foot = strip ? 54 : drop < DROPS.legend ? 40 : 16
+  const page = user.length ? 134 : 0
+  const lanes = user.length ? Math.max(44, 28 + PITCH * Math.min(n, 8)) : 0
+  const need = bottom + lanes + page + 38 + queue + object + foot + (full ? 36 : 0)
+  const spare = Math.max(0, H - need)
+  const more = Math.min(spare * 0.45, user.length ? 24 : 48)
+  const sleep = Math.min(spare - more, full ? 40 : queue ? 14 : 30) * (queue || full ? 1 : 0.5)
+  const rest = spare - more - sleep
+  const grow = Math.min(rest * 0.5, first === 'pipe' ? 24 : 12)
+  const under = rest - grow
+  const pageY = bottom + lanes + (user.length ? more : 0)
+  const line = pageY + page + 24 + (user.length ? 0 : more) + under * 0.3
+  const objectY = line + 14 + queue + (full ? 36 : 0) + sleep + under * 0.2
+  /** @type {PartBox[]} */
+  const parts = []
+  const pageW = n <= 8 ? W - 310 : W - 40
+  for (const i of user) parts.push({ n: i, type: 'page', x: 20, y: pageY, w: pageW, h: page, rows: 1, level: false })
+  const kw = kernel.length === 1 ? (first === 'futex' || first === 'sem' ? pageW - 40 : W - 80) : (W - 80 - 24 * (kernel.length - 1)) / kernel.length
+  kernel.forEach((i, k) => {
+    const type = scene.parts[i].type
+    const h = (type === 'pipe' || type === 'signals' ? object + grow : object)
+    parts.push({ n: i, type, x: 40 + k * (kw + 24), y: objectY, w: kw, h, rows: 1, level: full && type === 'pipe' })
+  })
+  const end = objectY + object + grow
+  const target = parts.find(p => p.type === 'page') ?? parts[0]
+  const wires = target ? wideWires(cards, target, line, W, rows) : []
+  const L = cards.filter(c => c.group === 'giver')
+  const legend = drop < DROPS.legend && !strip ? Math.max(end + 24, H - 20) : 0
+  const callout = /** @type {Layout['callout']} */ (
+    user.length && n <= 8 ? { kind: 'box', x: W - 270, y: pageY, w: 250, h: 92 } :
+      n === 2 && L.length === 1 ? { kind: 'box', x: 340 * (W / 900), y: y0 + 26, w: 220 * (W / 900), h: 96 } :
+        { kind: 'strip', x: W / 2 - 320, y: Math.min(end + 14, H - 44), w: 640, h: 34 })
+  return {
+    W, H: Math.max(H, need), narrow: false, drop, lines: [line], cards, parts, wires, channel: bottom + (pageY - bottom) / 2, callout, legend,
+    gutter: user.length && n <= 8 ? 20 + pageW + 10 : 0,
+    queues: queue ? wideQueues(scene, wires, line + 14 + (sleep + under * 0.2) * 0.6, W) : null,
+  }
+}
+
+/** @param {any} scene @param {number} W @param {number} y0 @param {number} drop @param {boolean} full @returns {CardBox[]} */
+function wideCards(scene, W, y0, drop, full) {
+  const n = scene.procs.length
+  const groups = ['giver', 'taker', 'peer'].map(g => ({ g, list: members(scene, g) })).filter(x => x.list.length)
+  const height = (/** @type {any} */ size) => cardHeight(size, rowsOf(scene, 0, size, full), drop, full)
+  /** @type {CardBox[]} */
+  const out = []
+  if (n === 2 && groups.length === 2) {
+    const w = 292
+    groups.forEach(({ g, list }, k) => out.push({ x: k ? W - 28 - w : 28, y: y0, w, h: height('L'), size: 'L', row: 0, col: 0, group: g, proc: (list[0] ?? 0) + 1 }))
+    return out
+  }
+  if (n > 8) return chips(groups, W, y0, n)
+  const rows = n > 4 ? 2 : 1
+  const cols = groups.map(x => Math.ceil(x.list.length / rows))
+  const between = rows === 2 ? 28 : 12
+  const gutters = rows === 2 ? cols.reduce((s, c) => s + Math.max(0, c - 1), 0) : 0
+  const total = cols.reduce((s, c) => s + c, 0)
+  const plain = rows === 2 ? 0 : total - groups.length
+  const side = n === 3 && rows === 1 ? 19 : 20
+  const w = Math.min(n <= 2 ? 292 : 300, (W - 2 * side - between * (groups.length - 1) - GAP * gutters - 12 * plain) / total)
+  const size = w >= 250 ? 'L' : w >= 176 ? 'M' : 'S'
+  const h = height(size)
+  let x = n <= 2 ? (W - total * w - 12 * plain) / 2 : side
+  groups.forEach(({ g, list }, k) => {
+    const c = cols[k] ?? 1
+    const step = w + (rows === 2 ? GAP : 12)
+    list.forEach((p, i) => out.push({ x: x + (i % c) * step, y: y0 + Math.floor(i / c) * (h + 10), w, h, size, row: Math.floor(i / c), col: i % c, group: g, proc: p + 1 }))
+    x += c * step - (rows === 2 ? GAP : 12) + between
+  })
+  return out
+}
+
+/** More than eight: one small chip each. @param {{g: string, list: number[]}[]} groups @param {number} W @param {number} y0 @param {number} n @returns {CardBox[]} */
+function chips(groups, W, y0, n) {
+  /** @type {CardBox[]} */
+  const out = []
+  const half = groups.length === 1 ? W - 40 : (W - 68) / 2
+  groups.forEach(({ g, list }, k) => {
+    const per = Math.max(1, Math.floor((half + 10) / 94))
+    list.forEach((p, i) => out.push({ x: 20 + k * (half + 28) + (i % per) * 94, y: y0 + Math.floor(i / per) * (n > 32 ? 31 : 37), w: 84, h: 27, size: 'chip', row: Math.floor(i / per), col: i % per, group: g, proc: p + 1 }))
+  })
+  return out
+}
+
+/**
+ * Every process has a lane of its own. In one row it leaves at the bottom of the card;
+ * in two rows through the gutter beside it, lower cards on the outer lanes, so that no
+ * two wires cross.
+ * @param {CardBox[]} cards @param {PartBox} to @param {number} line @param {number} W @param {number} rows @returns {Wire[]}
+ */
+function wideWires(cards, to, line, W, rows) {
+  const cross = to.type === 'page' ? 0 : line
+  const bottom = Math.max(...cards.map(c => c.y + c.h))
+  const [left, right] = [to.x + 22, to.x + to.w - 22]
+  return cards.map((c, i) => {
+    /** @type {Points} */
+    let pts
+    let x
+    if (c.size === 'chip') {
+      x = c.x + c.w / 2
+      pts = [[x, c.y + c.h + 1], [x, to.y - 2]]
+    } else if (rows === 1) {
+      x = c.w >= 250 ? c.x + c.w * (c.group === 'peer' ? 0.2 : 0.6) : c.x + c.w - 28
+      pts = [[x, c.y + c.h + 2], [x, to.y - 2]]
+    } else {
+      const l = c.col % 2 === 0
+      const pair = c.x + c.w + GAP < W - 20 && l ? c.x + c.w + GAP / 2 : l ? c.x - GAP / 2 : c.x - GAP / 2
+      const edge = l && pair > c.x
+      const lone = l && !edge
+      x = lone ? c.x + c.w / 2 : pair + (edge ? (c.row ? -13.5 : -4.5) : c.row ? 13.5 : 4.5)
+      const cy = c.y + c.h / 2 + 4
+      pts = lone && c.row ? [[x, c.y + c.h + 2], [x, to.y - 2]] : lone ? [[c.x - 2, cy], [c.x - 14, cy], [c.x - 14, to.y - 2]] : [[edge ? c.x + c.w + 2 : c.x - 2, cy], [x, cy], [x, to.y - 2]]
+      if (lone && !c.row) x = c.x - 14
+    }
+    const at = Math.max(left, Math.min(right, x))
+    if (at !== x) { // the object does not reach so far
+      const last = /** @type {[number, number]} */ (pts[pts.length - 1])
+      const k = (right - left) / Math.max(1, cards.length)
+      const tx = x > right ? right - (cards.length - 1 - i) * Math.min(PITCH, k) : left + i * Math.min(PITCH, k)
+      const cy = bottom + 18 + (i % 4) * 6
+      last[0] = x
+      last[1] = cy
+      pts.push([tx, cy], [tx, to.y - 2])
+    }
+    return { proc: c.proc, pts, x, cross }
+  })
+}
+
+const LABEL = 108 // "waiting for space"
+
+/** Labels stand left of the lanes, chips right of them. @param {any} scene @param {Wire[]} wires @param {number} y @param {number} W @returns {Layout['queues']} */
+function wideQueues(scene, wires, y, W) {
+  const xs = (/** @type {boolean} */ give) => wires.filter(w => (scene.procs[w.proc - 1].group === 'giver') === give).map(w => w.x).sort((a, b) => a - b)
+  const give = xs(true)
+  const take = xs(false)
+  const g0 = give[0] ?? 190
+  const t0 = take[0] ?? W - 160
+  const spread = (/** @type {number[]} */ v) => (v[v.length - 1] ?? 0) - (v[0] ?? 0)
+  const [gx, tx] = [spread(give) < 60 ? give[give.length - 1] ?? g0 : g0, spread(take) < 60 ? take[take.length - 1] ?? t0 : t0]
+  const after = (/** @type {number[]} */ v, /** @type {number} */ x, /** @type {number} */ end) => Math.min(end, ...v.filter(k => k > x + 20)) - 14
+  return {
+    give: { x: gx + 14, y, w: after(give, gx, t0 - LABEL - 14) - gx - 14, chips: 0, labelX: Math.max(72, g0 - 12 - LABEL), end: false },
+    take: { x: tx + 14, y, w: after(take, tx, W - 16) - tx - 14, chips: 0, labelX: t0 - 12, end: true },
+  }
+}
+
+/** @param {any} scene @param {number} W @param {number} drop @param {boolean} full @returns {Layout} */
+function narrowSheet(scene, W, drop, full) {
+  const { user, kernel } = decks(scene)
+  const half = (W - 20 - 28) / 2
+  const height = (/** @type {any} */ size) => cardHeight(size, rowsOf(scene, 0, size, full), drop, full)
+  /** @type {CardBox[]} */
+  const cards = []
+  const put = (/** @type {string} */ g, /** @type {number} */ y) => {
+    const list = members(scene, g)
+    const alone = list.length === 1
+    const chip = list.length > 8
+    const per = chip ? 4 : alone ? 1 : 2
+    const size = chip ? 'chip' : alone ? 'L' : 'S'
+    const h = height(size)
+    const w = chip ? 78 : alone ? W - 20 : half
+    list.forEach((p, i) => cards.push({ x: 10 + (i % per) * (chip ? 87 : half + 28), y: y + Math.floor(i / per) * (h + 8), w, h, size, row: Math.floor(i / per), col: i % per, group: g, proc: p + 1 }))
+    return list.length ? y + Math.ceil(list.length / per) * (h + 8) - 8 : y
+  }
+  const peers = members(scene, 'peer').length > 0
+  let y = put(peers ? 'peer' : 'giver', 8)
+  const top = y
+  /** @type {PartBox[]} */
+  const parts = []
+  /** @type {number[]} */
+  const lines = []
+  let callout = /** @type {Layout['callout']} */ ({ kind: 'strip', x: 10, y: 0, w: W - 20, h: 50 })
+  if (user.length) {
+    y += 40
+    for (const i of user) {
+      const used = new Set(scene.parts.filter((/** @type {any} */ p) => p.in === scene.parts[i].id).map((/** @type {any} */ p) => Math.floor(p.offset / 64)))
+      const rows = Math.max(1, used.size)
+      parts.push({ n: i, type: 'page', x: 10, y, w: W - 20, h: rows * 62 + 34, rows, level: false })
+      y += rows * 62 + 34
+    }
+    callout.y = y + 8
+    y += 66
+  }
+  const line = y + 24
+  lines.push(line)
+  y = line + (user.length || full ? 40 : 38)
+  const firstType = scene.parts[kernel[0] ?? -1]?.type
+  for (const i of kernel) {
+    const p = scene.parts[i]
+    const h = p.type === 'pipe' ? full ? 112 : 172 : p.type === 'signals' ? 300 : p.off ? 60 : 82
+    parts.push({ n: i, type: p.type, x: 10, y, w: W - 20, h, rows: 2, level: full && p.type === 'pipe' })
+    y += h + 10
+  }
+  const object = parts.find(p => p.type !== 'page')
+  let line2 = 0
+  if (!peers) {
+    y += full ? 18 : 26
+    line2 = y
+    lines.push(line2)
+    const t0 = y + 18
+    y = put('taker', t0)
+    const takers = members(scene, 'taker').length
+    if (takers > 1 && takers % 2 === 1 && takers <= 8) {
+      const c = /** @type {CardBox} */ (cards[cards.length - 1])
+      callout = { kind: 'box', x: 10 + half + 28, y: c.y + 6, w: half, h: Math.min(72, c.h - 8) }
+    } else {
+      callout.y = y + 10
+      y += full ? 0 : 60
+    }
+  }
+  const H = y + 12
+  const target = user.length ? parts[0] : object
+  return {
+    W, H, narrow: true, drop, lines, cards, parts, channel: top + 20, callout, legend: 0, gutter: W - 6,
+    wires: target ? narrowWires(cards, target, lines, W) : [],
+    queues: firstType === 'pipe' && !full && object ? {
+      give: { x: 214, y: line + 6, w: W - 10 - 214, chips: 0, labelX: 10, end: false },
+      take: { x: 76, y: line2 - 30, w: W - 60 - 76, chips: 0, labelX: 10, end: false },
+    } : null,
+  }
+}
+
+/** @param {CardBox[]} cards @param {PartBox} to @param {number[]} lines @param {number} W @returns {Wire[]} */
+function narrowWires(cards, to, lines, W) {
+  const near = (/** @type {string} */ g) => (g === 'taker' ? 0 : Math.max(...cards.filter(c => c.group === g).map(c => c.row)))
+  return cards.map(c => {
+    const up = c.group === 'taker'
+    const cross = to.type === 'page' ? 0 : lines[up ? 1 : 0] ?? 0
+    const end = up ? to.y + to.h + 1 : to.y - 2
+    const edge = up ? c.y - 1 : c.y + c.h + 1
+    if (c.size === 'L' || c.size === 'chip' || c.row === near(c.group)) {
+      const x = c.size === 'L' ? W / 2 - 4 : c.size === 'chip' ? c.x + c.w / 2 : c.col === 0 ? c.x + c.w - 14 : c.x + 14
+      return { proc: c.proc, pts: /** @type {Points} */ ([[x, edge], [x, end]]), x, cross }
+    }
+    const rows = Math.abs(c.row - near(c.group))
+    const x = W / 2 + (c.col === 0 ? -6 : 6) * (rows > 1 ? 0.4 : 1)
+    const cy = c.y + c.h / 2 + 4
+    return { proc: c.proc, pts: /** @type {Points} */ ([[c.col === 0 ? c.x + c.w + 2 : c.x - 2, cy], [x, cy], [x, end]]), x, cross }
+  })
+}
