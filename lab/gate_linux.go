@@ -75,10 +75,9 @@ func (w *Worker) Times(knob string) uint64 {
 	return uint64(w.Knob(knob).Get())
 }
 
-// Wait sleeps until a condition holds that depends on knobs, or the gates close,
-// or the work is over.
+// Wait rests until a condition holds that depends on knobs, or the work is over.
 func (w *Worker) Wait(cond func() bool) {
-	for w.ctl.stop.Load() == 0 && w.ctl.gate.Load() == 0 {
+	for w.ctl.stop.Load() == 0 {
 		turn := w.ctl.turn.Load()
 		if cond() {
 			break
@@ -87,6 +86,24 @@ func (w *Worker) Wait(cond func() bool) {
 		futexWait(&w.ctl.turn, turn, 0)
 	}
 	w.held.Store(0)
+}
+
+// Meet waits until all workers are prepared and have come to the same place: else
+// one might be at work before another knows what to do.
+func (w *Worker) Meet() {
+	c := w.ctl
+	all := uint32(len(w.Scene.Procs))
+	if c.met.Add(1) == all {
+		c.turn.Add(1)
+		futexWake(&c.turn, maxProcs)
+	}
+	for c.stop.Load() == 0 {
+		turn := c.turn.Load()
+		if c.met.Load() >= all {
+			break
+		}
+		futexWait(&c.turn, turn, 0)
+	}
 }
 
 // Message names the worker's next message, or its next round of operations.

@@ -16,6 +16,7 @@ type control struct {
 	ready  atomic.Uint32 // futex: 1 once the lab has closed its copies of what it gave
 	stop   atomic.Uint32 // 1: end the work
 	quit   atomic.Uint32 // futex: 1: nobody is in a call any more, all may end
+	met    atomic.Uint32 // how many workers are prepared: see Meet
 	gate   atomic.Uint32 // 1: wait for a permit before each operation
 	mode   atomic.Uint32 // Mode
 	trace  atomic.Uint32 // Trace

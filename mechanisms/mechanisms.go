@@ -5,12 +5,14 @@ import (
 	"ipclab/lab"
 	"ipclab/mechanisms/pipe"
 	"ipclab/mechanisms/shm"
+	"ipclab/mechanisms/signals"
 )
 
 // All is every mechanism. To add one, add its folder and its line.
 var All = []lab.Mechanism{
 	pipe.Mechanism,
 	shm.Mechanism,
+	signals.Mechanism,
 }
 
 // Find gives the mechanism with that ID, or nil.

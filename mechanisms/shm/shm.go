@@ -49,8 +49,7 @@ const (
 	ownAt     = 128
 	lock2At   = 192
 	recordAt  = 256
-	arrivedAt = 512 // how many workers have come to the start
-	semAt     = 576 // which semaphore it is
+	semAt     = 512 // which semaphore it is
 	pageSize  = 4096
 	words     = 8 // of the record
 )

@@ -172,11 +172,7 @@ func enter(lw *lab.Worker) (*worker, error) {
 	if w.lock, err = w.newLock(); err != nil {
 		return nil, err
 	}
-	arrived := w.page.word64(arrivedAt)
-	atomic.AddUint64(arrived, 1)
-	for atomic.LoadUint64(arrived) < uint64(len(w.Scene.Procs)) {
-		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &unix.Timespec{Nsec: 50_000}, nil)
-	}
+	w.Meet()
 	return w, nil
 }
 

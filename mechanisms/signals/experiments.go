@@ -1,0 +1,5 @@
+package signals
+
+import "ipclab/lab"
+
+var experiments = []lab.Experiment{}

@@ -1,0 +1,87 @@
+// Package signals shows the oldest way to tell a process something: a number that
+// the kernel keeps for it until it is taken, or that does something to it.
+package signals
+
+import (
+	_ "embed"
+	"strconv"
+	"strings"
+
+	"ipclab/lab"
+)
+
+// Mechanism is signals.
+var Mechanism lab.Mechanism = mechanism{}
+
+type mechanism struct{ lab.Elsewhere }
+
+//go:embed work_linux.go
+var source string
+
+//go:embed signals.md
+var page string
+
+// The choices of the knob "receiver".
+const (
+	waits   = iota // takes them by rt_sigtimedwait
+	reads          // takes them from a signalfd
+	byFault        // leaves them their default action
+	ignores
+)
+
+// mix as the number of a signal stands for the plan.
+const mix = 0
+
+// plan is what is sent as a mix: a standard signal several times, then real-time
+// signals not in the order of their numbers.
+var plan = []int{10, 10, 10, 10, 10, 38, 36, 40, 35, 39, 37, 36, 38}
+
+// realTime is the first signal that is queued and carries a value: 32 to 34 belong
+// to the C library and to Go.
+const realTime = 35
+
+func (mechanism) Info() lab.Info {
+	return lab.Info{
+		ID: "signals", Title: "Signals", Family: "Signals",
+		Sentence:   "A number that the kernel keeps for a process until it is taken, or that stops, continues or ends it.",
+		Boundaries: "each is one", Copies: "0", Related: "same user", Survives: "nothing",
+		Knobs: []lab.KnobInfo{
+			{Name: "signal", Label: "Signal", Min: mix, Max: 64, Default: 10, Values: names(),
+				Why: "1 to 31 are standard: a bit each; from 35 on they are queued, with a value; mix: 5 × USR1, then 38 36 40 35 39 37 36 38"},
+			{Name: "count", Label: "How many", Min: 0, Max: 1_000_000, Default: 5, Zero: "no end, 20 a second"},
+			{Name: "value", Label: "Values begin after", Min: 0, Max: 1_000_000_000, Restart: true,
+				Why: "rt_sigqueueinfo carries a number; standard signals sent by kill do not"},
+			{Name: "blocked", Label: "Leave them pending", Min: 0, Max: 1, Values: []string{"off", "on"},
+				Why: "on: the receiver takes none of those that are blocked, so they wait in the kernel"},
+			{Name: "limit", Label: "Queue limit", Unit: "signals", Min: 1, Max: 1000, Default: 64,
+				Why: "RLIMIT_SIGPENDING of the receiver; counts what is queued for all processes of this user"},
+			{Name: "receiver", Label: "Receiver", Min: waits, Max: ignores, Default: waits, Restart: true,
+				Values: []string{"sigtimedwait", "signalfd", "default", "ignore"},
+				Why:    "the first two block the signals, over exec, and take them; the others leave them to their action"},
+		},
+		Experiments: experiments,
+		Source:      source,
+		Page:        page,
+	}
+}
+
+func names() []string {
+	all := append([]string{"mix"}, strings.Fields("HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT "+
+		"CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS")...)
+	for n := len(all); n <= 64; n++ {
+		all = append(all, strconv.Itoa(n))
+	}
+	return all
+}
+
+// Scene: the sender left, the receiver right, and what the kernel keeps for it.
+func (mechanism) Scene(s lab.Settings) lab.Scene {
+	return lab.Scene{
+		Procs: []lab.Proc{
+			{Role: "sender", Kind: "sender", Group: lab.Giver, Gates: []string{"send"}},
+			{Role: "receiver", Kind: "receiver", Group: lab.Taker, Gates: []string{"take"}, Linger: true},
+		},
+		Parts: []lab.Part{{ID: "signals", Type: lab.Signals, In: "receiver", Cap: s["limit"], Holds: "signals", Law: lab.Count}},
+		Wires: []lab.Wire{{From: "sender", To: "signals", As: lab.Raise}, {From: "signals", To: "receiver", As: lab.Raise}},
+	}
+}
