@@ -61,7 +61,7 @@ export function viewOf(header, state) {
     row(WORKED, 'Done', p => formatCount(done(p)))
     return { heads, rows, turned: true, pairs: pairsOf(header, state) }
   }
-  row(READ, 'It calls that', p => (p.st === 'blocked' ? p.wchan : ''))
+  row(READ, 'Kernel calls it', p => (p.st === 'blocked' ? p.wchan : ''))
   row(WORKED, 'Call', p => (p.st === 'held' || p.st === 'gone' ? '' : callText(p, header).replace('buf,', '…,')))
   row(WORKED, 'Next', (p, i) => (p.gate > 0 ? header.scene.procs[i]?.gates[p.gate - 1] ?? '' : ''))
   const often = procs.some(p => p.switches?.some((/** @type {number} */ n) => n >= 1000))
@@ -201,9 +201,8 @@ function turned(v) {
 
 /** @param {View['pairs']} list */
 function pairs(list) {
-  const wide = (/** @type {View['pairs'][0]} */ p) => p.value.length + p.label.length > 25
   return h('dl', { className: 'pairs' }, ...list.map(p =>
-    h('div', { className: wide(p) ? 'wide' : '' }, h('dt', {}, mark(p.src), ' ' + p.label), h('dd', { className: p.bad ? 'bad' : '' }, p.value))))
+    h('div', {}, h('dt', {}, mark(p.src), ' ' + p.label), h('dd', { className: p.bad ? 'bad' : '' }, p.value))))
 }
 
 define('ipc-kernel', KernelView)

@@ -105,8 +105,9 @@ function envelope(pen, l, X, y, h, x0, x1, procs) {
   }
   pen.text(x0 + 2, y + 6, `capacity ${formatCount(cap)} B`, 't2')
   const t = 'max, mean and min'
-  pen.rect(x0 + 18, y + h - 22, wide(t) + 8, 17, { rx: 4, class: 'patch' })
-  pen.text(x0 + 22, y + h - 9, t, 't2')
+  const under = l.reduce((n, p) => n + p.mean, 0) > l.length * cap * 0.4 ? h - 9 : 28 // where there is room
+  pen.rect(x0 + 18, y + under - 13, wide(t) + 8, 17, { rx: 4, class: 'patch' })
+  pen.text(x0 + 22, y + under, t, 't2')
 }
 
 /**

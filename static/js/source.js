@@ -26,14 +26,26 @@ export function pieces(text) {
   return out
 }
 
+const ROWS = 13 // that the panel has room for
+const AROUND = [[3, 3], [2, 2], [2, 1], [1, 1], [1, 0], [0, 0]] // lines around an operation, and around a loop
+
 /**
- * The lines worth showing: those where operations happen, with what is around
- * them, in blocks. 0 stands for lines left out.
- * @param {string[]} source @param {number[]} marked line numbers from 1 @param {number} around @returns {number[]}
+ * The lines worth showing: those where operations happen and rounds begin, with as
+ * much around them as the panel has room for. 0 stands for lines left out.
+ * @param {string[]} source @param {number[]} ops line numbers from 1 @param {number[]} [loops] @param {number} [rows] @returns {number[]}
  */
-export function excerpt(source, marked, around = 2) {
+export function excerpt(source, ops, loops = [], rows = ROWS) {
+  for (const [a = 0, b = 0] of AROUND) {
+    const lines = linesAround(source, [...ops.map(n => [n, a]), ...loops.map(n => [n, b])])
+    if (lines.reduce((sum, n) => sum + (n ? 1 : 0.7), 0) <= rows) return lines
+  }
+  return linesAround(source, ops.map(n => [n, 1]))
+}
+
+/** @param {string[]} source @param {number[][]} marked lines, and how many around each @returns {number[]} */
+function linesAround(source, marked) {
   const keep = new Set()
-  for (const m of marked) for (let n = m - around; n <= m + around; n++) if (n >= 1 && n <= source.length) keep.add(n)
+  for (const [m = 0, around = 0] of marked) for (let n = m - around; n <= m + around; n++) if (n >= 1 && n <= source.length) keep.add(n)
   const shown = [...keep].sort((a, b) => a - b)
   const blank = (/** @type {number|undefined} */ n) => n !== undefined && !source[n - 1]?.trim()
   /** @type {number[]} */
@@ -133,8 +145,9 @@ export class Source extends Base {
     this.#drawn = ''
     const source = this.#source.split('\n')
     this.#loops = source.flatMap((text, i) => (/\.Next\(/.test(text) ? [i + 1] : []))
-    const marked = [...Object.values(header.lines ?? {}).map(Number), ...this.#loops]
-    const shown = this.#whole || !marked.length ? source.map((_, i) => i + 1) : excerpt(source, marked)
+    const lines = Object.entries(header.lines ?? {})
+    const ops = lines.filter(([k]) => k !== 'gate').map(([, n]) => Number(n))
+    const shown = this.#whole || !lines.length ? source.map((_, i) => i + 1) : excerpt(source, ops, this.#loops)
     const indent = Math.min(...shown.filter(n => source[n - 1]?.trim()).map(n => /^\t*/.exec(source[n - 1] ?? '')?.[0].length ?? 0))
     const rows = shown.map(n => {
       if (!n) return h('div', { className: 'left-out' }, h('i', {}, '⋮'))

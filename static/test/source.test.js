@@ -13,8 +13,9 @@ test('a line of Go falls into keywords, strings and comments', () => {
 
 test('an excerpt is the marked lines with some around them', () => {
   const source = 'package p\n\nfunc a() {\n\tx()\n\tone()\n\ty()\n}\n\nfunc b() {\n\tz()\n\ttwo()\n}'.split('\n')
-  assert.deepEqual(excerpt(source, [5, 11], 1), [4, 5, 6, 0, 10, 11, 12])
-  assert.deepEqual(excerpt(source, [5], 3), [3, 4, 5, 6, 7], 'no empty line at an end')
+  assert.deepEqual(excerpt(source, [5, 11], [], 7), [4, 5, 6, 0, 10, 11, 12])
+  assert.deepEqual(excerpt(source, [5]), [3, 4, 5, 6, 7], 'no empty line at an end')
+  assert.deepEqual(excerpt(source, [5], [9], 4.7), [4, 5, 6, 0, 9], 'a loop gives way first')
   assert.deepEqual(excerpt(source, []), [])
   assert.deepEqual(excerpt(source, [99]), [])
 })
