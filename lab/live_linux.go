@@ -229,7 +229,7 @@ func (l *live) news() bool {
 
 // drain takes what lies in the rings, puts it in order and hands it on.
 func (l *live) drain() (moved int) {
-	cut := l.now()
+	cut := l.surely(l.now())
 	pressed := false
 	for _, p := range l.procs {
 		a, b := p.pending()
@@ -249,6 +249,19 @@ func (l *live) drain() (moved int) {
 	l.out = l.merger.merge(l.out[:0], cut, l.sending)
 	l.emit(l.out)
 	return moved
+}
+
+// surely gives the time up to which all that givers have done is in the rings: others
+// may have noted what they took before the giver has noted that it gave.
+func (l *live) surely(now int64) int64 {
+	cut := now
+	for _, p := range l.procs {
+		o, ok := p.open()
+		if ok && o.Part != 0 && (o.Kind == Signal || o.Kind == Store || o.Kind == Unlock) && now-o.At < int64(patience) && !p.dead.Load() {
+			cut = min(cut, o.At)
+		}
+	}
+	return cut
 }
 
 // sending reports whether a process is in the middle of sending a message: its
@@ -393,11 +406,4 @@ func (l *live) reap(p *process) {
 
 func (l *live) allGone() bool {
 	return !slices.ContainsFunc(l.procs, func(p *process) bool { return !p.reaped })
-}
-
-func (e ExitStatus) String() string {
-	if e.Signal != "" {
-		return e.Signal
-	}
-	return fmt.Sprintf("status %d", e.Code)
 }
