@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -186,4 +187,14 @@ func parseSignal(s string) (int64, error) {
 		return n, nil
 	}
 	return 0, fmt.Errorf("read signal %q: give a name such as STOP or a number from 1 to 64", s)
+}
+
+func checkPace(p float64) (float64, error) {
+	if p == 0 {
+		return 1, nil
+	}
+	if math.IsNaN(p) || p < 0.1 || p > 1000 {
+		return 0, fmt.Errorf("set pace to %g operations a second: choose from 0.1 to 1000", p)
+	}
+	return p, nil
 }

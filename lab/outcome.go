@@ -1,5 +1,7 @@
 package lab
 
+import "fmt"
+
 // Outcome is the summary of a run: what --json prints, and what experiments judge.
 type Outcome struct {
 	Mechanism string        `json:"mechanism"`
@@ -78,4 +80,11 @@ func (o *Outcome) Part(id string) *PartOutcome {
 		}
 	}
 	return nil
+}
+
+func (e ExitStatus) String() string {
+	if e.Signal != "" {
+		return e.Signal
+	}
+	return fmt.Sprintf("status %d", e.Code)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"math"
 	mathrand "math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -226,14 +225,4 @@ func (r *Run) call(f func(*live) error) error {
 	case <-r.done:
 		return errOver
 	}
-}
-
-func checkPace(p float64) (float64, error) {
-	if p == 0 {
-		return 1, nil
-	}
-	if math.IsNaN(p) || p < 0.1 || p > 1000 {
-		return 0, fmt.Errorf("set pace to %g operations a second: choose from 0.1 to 1000", p)
-	}
-	return p, nil
 }
