@@ -80,6 +80,7 @@ func New(fsys fs.FS) (*Files, error) {
 func (f *Files) add(name string, data []byte) error {
 	switch path.Ext(name) {
 	case ".css":
+		data = lean(data)
 		data = fontURL.ReplaceAllFunc(data, func(m []byte) []byte {
 			return []byte("url(" + f.URL("fonts/"+string(fontURL.FindSubmatch(m)[1])) + ")")
 		})
@@ -87,6 +88,7 @@ func (f *Files) add(name string, data []byte) error {
 		for _, m := range imports.FindAllSubmatch(data, -1) {
 			f.needs[name] = append(f.needs[name], "js/"+string(m[1])+string(m[2]))
 		}
+		data = lean(data)
 	}
 	var packed bytes.Buffer
 	w, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
@@ -108,6 +110,31 @@ func (f *Files) add(name string, data []byte) error {
 	f.url[name] = url
 	f.byURL[url] = &file{kinds[path.Ext(name)].content, data, packed.Bytes()}
 	return nil
+}
+
+// lean leaves out what is for people: lines of comment and indentation. It knows
+// lines only, so a module must not have a text of several lines; a test looks.
+func lean(text []byte) []byte {
+	out := make([]byte, 0, len(text))
+	comment := false
+	for line := range bytes.Lines(text) {
+		line = bytes.TrimLeft(line, " \t")
+		trimmed := bytes.TrimSpace(line)
+		switch {
+		case comment || bytes.HasPrefix(line, []byte("/*")):
+			end := bytes.Index(trimmed, []byte("*/"))
+			if comment = end < 0; comment || end == len(trimmed)-2 {
+				continue
+			}
+			if !bytes.HasPrefix(line, []byte("/*")) {
+				line = append(trimmed[end+2:], '\n')
+			}
+		case bytes.HasPrefix(line, []byte("//")), len(trimmed) == 0:
+			continue
+		}
+		out = append(out, line...)
+	}
+	return out
 }
 
 // URL gives the address of a file such as "css/layout.css", or "" if there is none.

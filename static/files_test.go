@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/json"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"path"
@@ -105,6 +106,39 @@ func TestBudget(t *testing.T) {
 	}
 	if letters > 220_000 {
 		t.Errorf("fonts have %d bytes compressed, at most 220 000", letters)
+	}
+}
+
+func TestLean(t *testing.T) {
+	const source = `/* whole
+   comment */
+a { /* kept */ b }
+
+// gone
+  /** @type {x} */ (y)
+  /** gone */
+  f() // kept
+/*
+ */ g()
+`
+	const want = "a { /* kept */ b }\n/** @type {x} */ (y)\nf() // kept\n g()\n"
+	if got := string(lean([]byte(source))); got != want {
+		t.Errorf("lean gives\n%s, not\n%s", got, want)
+	}
+	class := regexp.MustCompile(`\[[^\]]*\]`) // of characters, in a regular expression
+	for name := range files(t).url {
+		if path.Ext(name) != ".js" {
+			continue
+		}
+		b, err := fs.ReadFile(Embedded(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, line := range strings.Split(string(b), "\n") {
+			if strings.Count(class.ReplaceAllString(line, ""), "`")%2 != 0 {
+				t.Errorf("%s:%d: a text of several lines would lose its indentation", name, i+1)
+			}
+		}
 	}
 }
 
