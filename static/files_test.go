@@ -125,7 +125,7 @@ a { /* kept */ b }
 	if got := string(lean([]byte(source))); got != want {
 		t.Errorf("lean gives\n%s, not\n%s", got, want)
 	}
-	class := regexp.MustCompile(`\[[\^"][^\]]*\]`) // of characters, in a regular expression
+	class := regexp.MustCompile(`\[[\^"/][^\]]*\]`) // of characters, in a regular expression
 	for name := range files(t).url {
 		if path.Ext(name) != ".js" {
 			continue

@@ -127,7 +127,7 @@ class Control {
       more.toggleAttribute('disabled', v >= k.max)
     }
     this.inputs = [less, more]
-    return [h('div', { className: 'row' }, h('span', {}, k.label), h('span', { className: 'step', role: 'group', 'aria-label': k.label }, less, out, more))]
+    return [h('div', { className: 'row' }, h('span', {}, k.label), h('span', { className: 'stepper', role: 'group', 'aria-label': k.label }, less, out, more))]
   }
 
   #slider() {
