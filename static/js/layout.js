@@ -125,7 +125,8 @@ function wideSheet(scene, W, H, drop, full) {
   const foot = strip ? 54 : drop < DROPS.legend ? 40 : 16
   const page = user.length ? 134 : 0
   const lanes = user.length ? Math.max(44, 28 + PITCH * Math.min(n, 8)) : 0
-  const need = bottom + lanes + page + 38 + queue + object + foot + (full ? 36 : 0)
+  const below = queue || full ? 14 : 26 // the word "kernel" stands there
+  const need = bottom + lanes + page + 24 + below + queue + object + foot + (full ? 36 : 0)
   const spare = Math.max(0, H - need)
   const more = Math.min(spare * 0.45, user.length ? 24 : 48)
   const sleep = Math.min(spare - more, full ? 40 : queue ? 14 : 30) * (queue || full ? 1 : 0.5)
@@ -134,7 +135,7 @@ function wideSheet(scene, W, H, drop, full) {
   const under = rest - grow
   const pageY = bottom + lanes + (user.length ? more : 0)
   const line = pageY + page + 24 + (user.length ? 0 : more) + under * 0.3
-  const objectY = line + 14 + queue + (full ? 36 : 0) + sleep + under * 0.2
+  const objectY = line + below + queue + (full ? 36 : 0) + sleep + under * 0.2
   /** @type {PartBox[]} */
   const parts = []
   const pageW = n <= 8 ? W - 310 : W - 40

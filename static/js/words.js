@@ -85,7 +85,7 @@ export function callText(p, header) {
   if (!c) return ''
   const id = header?.scene?.parts[c.part - 1]?.id ?? ''
   const call = callNames[c.call] ?? ''
-  const fd = p.fds?.find((/** @type {any} */ f) => f.part === c.part && (f.how & (c.kind === Kind.SEND ? 2 : 1)))?.fd
+  const fd = p.fds?.find((/** @type {any} */ f) => f.part === c.part && (f.how & (c.kind === Kind.SEND || call === 'write' ? 2 : 1)))?.fd
   switch (c.kind) {
     case Kind.LOAD: return `load ${id}`.trim()
     case Kind.STORE: return c.part ? `store ${id}, ${c.data}` : 'add'

@@ -245,7 +245,9 @@ export function drawBands(g, l, frame) {
     const w = tw(text, 13, false, 600) + 22
     g.box(x + 40, line + 15, w, 26, { r: 6, f: v('surface'), s: v(hue) })
     g.say(x + 40 + w / 2, line + 32.5, text, { sz: 13, w: 600, an: 'middle' })
-    if (bytes > 0) g.say(x + 54 + w, line + 33, `band width = ${formatRate(bytes)}`, { sz: 13, c: 'k', max: 190 })
+    const label = `band width = ${formatRate(bytes)}`
+    const limit = Math.min(...l.cards.filter(c => c.group === 'taker').map(c => c.x + c.w / 2), l.W) - 40 - tw('copied out again', 13)
+    if (bytes > 0 && x + 74 + w + tw(label, 13) < limit) g.say(x + 54 + w, line + 33, label, { sz: 13, c: 'k' })
   })
   const takers = groups.find(list => list[0]?.group === 'taker')
   if (takers && !l.narrow) g.say(Math.min(...takers.map(c => c.x + c.w / 2)) - 40, (l.lines[0] ?? 0) + 33, 'copied out again', { sz: 13, c: 'k', an: 'end' })
