@@ -10,7 +10,7 @@ import { callText, errnoName, formatSpan, messageName, signalName } from '#ipcla
 /** @typedef {import('#ipclab/trace.js').Trace} Trace */
 /** @typedef {{a: number, b: number, k: string, t: string, hue: string, i: number, from?: number}} Item */
 /** @typedef {{proc: number, name: string, hue: string, stripe: boolean, items: Item[]}} Lane */
-/** @typedef {{id: string, type: string, cap: number, hue: string, n: number, steps: {u: number, v: number, t: string}[], due: {u: number, v: number}|null}} PartLane */
+/** @typedef {{id: string, type: string, cap: number, hue: string, n: number, steps: {u: number, v: number, t: string}[], due: {u: number, v: number, was: number}|null}} PartLane */
 /** @typedef {Item & {part: number, value: string, hit: Item|null}} Load a value that was loaded, until something is stored there */
 /** @typedef {{u: number, lane: number, t: string, bad: boolean, i: number}} Mark */
 /** @typedef {{kind: 'ops'|'time', from: number, to: number, pos: (e: Event) => [number, number], shows: (e: Event) => boolean, cuts: {a: number, b: number}[], stop: number}} Axis */
@@ -312,7 +312,7 @@ export function lanesOf(trace, header, axis, first) {
         lane.items.push({ a, b, k: e.ret < 0 ? 'failed' : e.flags & Flag.TORN ? 'conflict' : 'op', t: boxText(e, s), hue: giver || lane.hue, i })
         const due = windows(e, s, lane, loads, i, a, b, before)
         const part = parts.find(q => q.n === e.part - 1)
-        if (part && due !== null) part.due = due === Number(s.parts[part.n].value) ? null : { u: b, v: due }
+        if (part && due !== null) part.due = due === Number(s.parts[part.n].value) ? null : { u: b, v: due, was: Number(s.parts[part.n].value) }
       }
     }
     acted ||= isOp(e)

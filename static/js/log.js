@@ -1,6 +1,7 @@
 // @ts-check
 // The events as sentences: the text twin of the stage.
 
+import { effectOf } from '#ipclab/clock.js'
 import { Base, define, h, heading, say, tell } from '#ipclab/dom.js'
 import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
 import { clone, fold } from '#ipclab/fold.js'
@@ -90,7 +91,7 @@ export class Story {
     const p = this.state.procs[e.proc - 1]
     const who = s.who ?? ''
     const hue = who === 'you' || e.flags & Flag.USER ? 'you' : !p || who === 'kernel' || who === 'lab' ? 'k' : p.hue
-    this.rows.push({ seq: e.seq, at: e.at, op: isOp(e), step: this.steps.is(e), who, hue, text: s.text, bold: s.bold ?? '', bad: Boolean(s.bad) })
+    this.rows.push({ seq: e.seq, at: effectOf(e), op: isOp(e) || e.kind === Kind.BLOCK || e.kind === Kind.WAKE, step: this.steps.is(e), who, hue, text: s.text, bold: s.bold ?? '', bad: Boolean(s.bad) })
   }
 }
 

@@ -138,7 +138,8 @@ function ticks(pen, axis, g, X, end) {
 /** A time on an axis, as exact as its ticks are far apart. @param {number} ns @param {number} step @param {boolean} since */
 export function axisText(ns, step, since) {
   if (since && ns >= 60e9) return `${Math.floor(ns / 60e9)}:${((ns % 60e9) / 1e9).toFixed(step < 1e9 ? 1 : 0).padStart(step < 1e9 ? 4 : 2, '0')}`
-  const [d, unit] = since || ns >= 1e9 ? [1e9, 's'] : step >= 1e6 ? [1e6, 'ms'] : step >= 1e3 ? [1e3, 'µs'] : [1, 'ns']
+  const most = Math.max(step, ns / 1e4) // four digits before the point
+  const [d, unit] = since || ns >= 1e9 ? [1e9, 's'] : most >= 1e6 ? [1e6, 'ms'] : most >= 1e3 ? [1e3, 'µs'] : [1, 'ns']
   const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step / d) - 1e-9)))
   return `${since ? '+' : ''}${(ns / d).toFixed(digits)}\u00a0${unit}`
 }
@@ -257,10 +258,15 @@ function level(pen, part, r, X, axis, p, until) {
   if (!word) pen.path(`${d}V${r.y + r.h}H${X(steps[0].u)}Z`, { class: part.hue ? 'soft-' + part.hue : 'soft-k' })
   else pen.path(d, { class: 'value' })
   if (part.due) {
-    const x = X(part.due.u)
-    pen.path(`M${x} ${Y(steps.at(-1).v)}V${Y(part.due.v)}H${Math.max(x + 60, X(end))}`, { class: 'due' })
-    if (x + 70 < X(axis.to)) pen.text(x + 34, Y(part.due.v) + 14, `due: ${formatCount(part.due.v)}`, 'b tm t2')
-    pen.text(x - 6, Y(steps.at(-1).v) + 14, `still ${formatCount(steps.at(-1).v)}`, 'b te')
+    const { u, v, was } = part.due
+    const next = steps.find((/** @type {any} */ q) => q.u > u + 1e-6)
+    const x = X(u)
+    const to = next ? X(next.u) : Math.max(X(end), x + 64)
+    const due = `due: ${formatCount(v)}`
+    const still = `still ${formatCount(was)}`
+    pen.path(`M${x} ${Y(was)}V${Y(v)}H${to}`, { class: 'due' })
+    if (to - x > wide(due) + 8) pen.text(x + 6, Y(v) + 14, due, 'b t2')
+    if (to - x > wide(due) + 8) pen.text(x - 6, Y(was) + 14, still, 'b te')
   }
   let last = -99
   steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {

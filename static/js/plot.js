@@ -214,8 +214,8 @@ export class Plot extends Base {
     }
     pen.path(`M4 ${y1}H${W - 4}`, { class: 'edge' })
     const every = Math.ceil(52 / w)
-    for (let i = first + 1; i <= l.last + 1; i += every) pen.text(X(i), y1 + 16, binName(i - 1 < 0 ? 0 : i - 1), 'm t3 tm')
-    pen.text(W - 4, H - 6, 'each bar twice the last', 't2 te')
+    for (let i = first + 1; l.total > 0 && i <= l.last + 1; i += every) pen.text(X(i), y1 + 16, binName(i - 1 < 0 ? 0 : i - 1), 'm t3 tm')
+    if (l.total) pen.text(W - 4, H - 6, 'each bar twice the last', 't2 te')
     if (l.total) {
       const mark = (/** @type {string} */ name, /** @type {number} */ ns, /** @type {number} */ y, /** @type {boolean} */ left) => {
         const x = X(Math.log2(ns) + 1)

@@ -130,7 +130,7 @@ export class Timeline extends Base {
     const end = ops ? stepsOf(trace).seqs.length + 1 : axis.scale.u(Math.max(trace.last, frame.live ? frame.t : 0))
     if (painted !== this.#painted) {
       this.#painted = painted
-      paintLanes(body, this.#picture.lanes, axis, g, { now: nowOp(trace, frame.index, ops), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10 })
+      paintLanes(body, this.#picture.lanes, axis, g, { now: nowOp(frame, ops), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10 })
       grow(svg, this.#width, g.height)
       top.sub(subtitle(axis, frame))
       const n = ops ? stepsOf(trace) : null
@@ -280,10 +280,10 @@ export function neighbour(trace, index, by, ops) {
   return i
 }
 
-/** The index of the operation that is present at an index. @param {any} trace @param {number} index @param {boolean} ops */
-function nowOp(trace, index, ops) {
-  for (let i = index; i >= 0 && i > index - 64; i--) if (ops ? stepsOf(trace).is(trace.at(i)) : isAct(trace.at(i))) return i
-  return -1
+/** The index of the operation that is present. @param {any} frame @param {boolean} ops */
+function nowOp({ trace, state }, ops) {
+  const seq = ops ? stepsOf(trace).seqs[stepsOf(trace).upTo(state.seq) - 1] : state.now?.seq
+  return seq === undefined ? -1 : trace.indexOf(seq)
 }
 
 /** @param {any} axis @param {any} frame */

@@ -107,6 +107,7 @@ test('times on an axis are as exact as its ticks', () => {
   assert.equal(axisText(6.5e9, 5e8, true), '+6.5\u00a0s')
   assert.equal(axisText(72e9, 2e9, true), '1:12')
   assert.equal(axisText(15000, 5000, false), '15\u00a0µs')
+  assert.equal(axisText(12645200, 200, false), '12.6452\u00a0ms')
 })
 
 test('stepping goes by operations, and stops at both ends', () => {
