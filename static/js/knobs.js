@@ -69,6 +69,7 @@ class Control {
     const values = k.values ?? []
     this.body =
       values.length === 2 && values[0] === 'off' ? this.#switch()
+      : values.length > 10 ? this.#list(values)
       : values.length ? this.#choice(values)
       : k.max - k.min <= 16 && !k.zero ? this.#stepper()
       : this.#slider()
@@ -109,6 +110,16 @@ class Control {
     })
     this.inputs = options
     return [h('div', { className: 'row' }, h('span', {}, k.label)), list]
+  }
+
+  /** @param {string[]} values */
+  #list(values) {
+    const { k } = this
+    const list = /** @type {HTMLSelectElement} */ (h('select', { id: 'knob-' + k.name }, ...values.map((name, i) => h('option', { value: String(k.min + i) }, name))))
+    list.addEventListener('change', () => this.set(Number(list.value)))
+    this.show = v => void (list.value = String(v))
+    this.inputs = [list]
+    return [h('div', { className: 'row' }, h('label', { htmlFor: list.id }, k.label), list)]
   }
 
   #stepper() {

@@ -67,7 +67,8 @@ export class Run {
   async start(more = {}) {
     card()
     const slow = still.matches ? { mode: 'step' } : { mode: 'slow', pace: 1 }
-    const body = { mechanism: this.data.info.id, ...(more.experiment ? {} : slow), ...more }
+    const seed = 1 + Math.floor(Math.random() * 9999) // short enough to be said in class
+    const body = { mechanism: this.data.info.id, seed, ...(more.experiment ? {} : slow), ...more }
     const { ok, status, data: answer } = await post('/runs', body)
     if (!ok) return this.#refused(status, answer, body)
     if (this.#live) {
