@@ -21,6 +21,7 @@ type eventLog struct {
 	descriptors map[[2]int]string // pid, descriptor → object
 	maps        map[int][]mapping // pid → where parts lie
 	parts       map[string]lab.Part
+	pids        map[string]int
 	dropped     int64
 }
 
@@ -35,6 +36,7 @@ type line struct {
 	Dur    int64    `json:"dur"`
 	Kind   string   `json:"kind"`
 	Call   string   `json:"call"`
+	Proc   string   `json:"proc"`
 	PID    int      `json:"pid"`
 	Part   string   `json:"part"`
 	Object string   `json:"object"`
@@ -52,7 +54,7 @@ func readEvents(t *testing.T, m lab.Mechanism, path string) *eventLog {
 		t.Fatal(err)
 	}
 	defer f.Close()
-	log := &eventLog{workers: map[int]bool{}, objects: map[string]bool{}, descriptors: map[[2]int]string{}, maps: map[int][]mapping{}, parts: map[string]lab.Part{}}
+	log := &eventLog{workers: map[int]bool{}, objects: map[string]bool{}, descriptors: map[[2]int]string{}, maps: map[int][]mapping{}, parts: map[string]lab.Part{}, pids: map[string]int{}}
 	for _, p := range m.Scene(labtest.Settings(m, nil)).Parts {
 		log.parts[p.ID] = p
 	}
@@ -74,7 +76,7 @@ func (log *eventLog) add(l line) {
 	log.lines = append(log.lines, l)
 	switch {
 	case l.Kind == "spawn":
-		log.workers[l.PID] = true
+		log.workers[l.PID], log.pids[l.Proc] = true, l.PID
 	case l.Kind == "lost":
 		log.dropped += l.Level
 	case l.Kind == "state" && l.Call == "fd":
@@ -107,6 +109,9 @@ func (log *eventLog) ours(c labtest.Call) bool {
 	}
 	return false
 }
+
+// siginfo is how many bytes a signalfd gives.
+const siginfo = 128
 
 // address is where the word of a part lies in the process's own memory.
 func (log *eventLog) address(l line) string {
@@ -144,6 +149,15 @@ func (log *eventLog) calls() (all []labtest.Logged) {
 			c.Object = log.address(l)
 		case l.Kind == "block" || l.Kind == "wake":
 			continue // told by the lab, which saw the call sleep
+		case l.Kind == "signal":
+			c.Object = strconv.Itoa(log.pids[log.parts[l.Part].In])
+		case l.Kind == "deliver" && l.Call == "read": // which tells the signal, not the bytes
+			c.Want = siginfo
+			if l.Err == "" {
+				c.Ret = siginfo
+			}
+		case l.Kind == "deliver":
+			c.Object, c.Want = "", -1
 		}
 		all = append(all, labtest.Logged{Call: c, Dur: l.Dur})
 	}

@@ -1,6 +1,7 @@
 package mechanisms_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -44,9 +45,12 @@ var truths = map[string][]string{
 		"--set lock=semaphore --set workers=2 --set n=200",
 	},
 	"signals": {
-		"--count 300 --set signal=40",
-		"--count 300 --set signal=10 --set receiver=signalfd",
-		"--for 700ms --set signal=41 --do '200ms signal receiver STOP' --do '400ms signal receiver CONT'",
+		"--for 500ms --set count=300 --set signal=40",
+		"--for 500ms --set count=300 --set signal=10",
+		"--for 500ms --set count=300 --set signal=40 --set limit=1000 --set receiver=signalfd",
+		"--for 500ms --set count=60 --set signal=40 --set limit=8 --set blocked=on",
+		"--for 700ms --set count=0 --set signal=41 --do '200ms signal receiver STOP' --do '400ms signal receiver CONT'",
+		"--for 500ms --set count=0 --set signal=41 --do '200ms kill receiver'",
 	},
 }
 
@@ -65,7 +69,7 @@ func TestTruthStrace(t *testing.T) {
 		all := append([]string{"-f", "--seccomp-bpf", "--absolute-timestamps=unix,ns", "-yy", "-s", "0",
 			"-e", "trace=" + strings.Join(calls, ","), "-e", "signal=none", "-o", witness, binary, "run"}, args...)
 		before, _ := wallOffset()
-		finish(t, exec.Command(strace, append(all, "--events", events)...).CombinedOutput)
+		finish(t, within(t, strace, append(all, "--events", events)...).CombinedOutput)
 		after, gap := wallOffset()
 		f, err := os.Open(witness)
 		if err != nil {
@@ -88,8 +92,8 @@ func TestTruthTracefs(t *testing.T) {
 	for _, m := range mechanisms.All {
 		args := map[string]string{
 			"pipe":    "--count 100000 --set rate=0 --set drain=0 --set size=64 --set read_size=64",
-			"shm":     "--count 50000 --set lock=futex --set workers=3",
-			"signals": "--count 50000 --set signal=40",
+			"shm":     "--for 60s --set lock=semaphore --set n=30000",
+			"signals": "--for 8s --set count=60000 --set signal=40 --set limit=1000",
 		}[m.Info().ID]
 		if args == "" {
 			args = "--for 1s"
@@ -107,14 +111,14 @@ func TestTruthTracefs(t *testing.T) {
 			}()
 			dir := t.TempDir()
 			recording, events := filepath.Join(dir, "run.ipclab"), filepath.Join(dir, "events")
-			cmd := exec.Command(binary, append(append([]string{"run", m.Info().ID}, words(args)...), "--record", recording)...)
+			cmd := within(t, binary, append(append([]string{"run", m.Info().ID}, words(args)...), "--record", recording)...)
 			finish(t, func() ([]byte, error) {
 				var out strings.Builder
 				cmd.Stdout, cmd.Stderr = &out, &out
 				err := trace.Run(cmd)
 				return []byte(out.String()), err
 			})
-			finish(t, exec.Command(binary, "replay", recording, "--events", events).CombinedOutput)
+			finish(t, within(t, binary, "replay", recording, "--events", events).CombinedOutput)
 			seen, lost, err := trace.Calls()
 			if err != nil || lost > 0 {
 				t.Fatalf("the kernel's trace lost %d records, error %v", lost, err)
@@ -210,6 +214,16 @@ func TestMain(m *testing.M) {
 	code := m.Run()
 	os.RemoveAll(folder)
 	os.Exit(code)
+}
+
+// within is a command that is stopped if it does not end.
+func within(t *testing.T, name string, args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	t.Cleanup(cancel)
+	cmd := exec.CommandContext(ctx, name, args...)
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
+	cmd.WaitDelay = 5 * time.Second
+	return cmd
 }
 
 // finish runs a command that may end with 1: a run in which somebody was killed.

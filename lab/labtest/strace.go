@@ -122,6 +122,8 @@ func parseCall(line string) (c Call, again bool, err error) {
 	case "futex":
 		c.Name = "futex " + strings.TrimPrefix(args[1], "FUTEX_")
 		c.Want = number(args, 2)
+	case "rt_sigtimedwait":
+		c.Object = "" // a set of signals
 	case "kill", "rt_sigqueueinfo":
 		c.Want = signalNumber(args, 1)
 	}
