@@ -238,6 +238,10 @@ func (l *live) drain() (moved int) {
 		n := len(a) + len(b)
 		p.take(n)
 		moved += n
+		if skipped := atomic.LoadUint64(&p.skipped); skipped != p.left {
+			pressed = pressed || l.ctl.sample.Load() == 0
+			p.left, l.sampled = skipped, true
+		}
 		pressed = pressed || n > ringSlots/2
 		if lost := p.lost(); lost > 0 {
 			l.dropped += lost

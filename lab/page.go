@@ -33,7 +33,8 @@ type control struct {
 type panel struct {
 	wrote   uint64 // records published
 	dropped uint64 // records for which there was no room
-	_       [48]byte
+	skipped uint64 // records left out by sampling
+	_       [40]byte
 	read    uint64 // records taken by the lab
 	_       [56]byte
 

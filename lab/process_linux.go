@@ -30,7 +30,7 @@ type process struct {
 	user   bool // somebody asked for a signal to it
 	view   view // what the sampler has seen of it
 	exit   ExitStatus
-	last   struct{ passed uint32 }
+	left   uint64 // records that it has left out by sampling, when last looked
 }
 
 // spawner runs functions on one thread that lives as long as the lab: Pdeathsig

@@ -47,6 +47,18 @@ func (r *ring) begin() *Event {
 	return &r.slots[r.next%ringSlots]
 }
 
+// crowdedSample is how few records are kept in a ring that is more than half full.
+const crowdedSample = 63
+
+// crowded reports whether the ring is more than half full.
+func (r *ring) crowded() bool {
+	if r.next+ringSlots/2 <= r.free {
+		return false
+	}
+	r.free = atomic.LoadUint64(&r.read) + ringSlots
+	return r.next+ringSlots/2 > r.free
+}
+
 // end publishes the record in slot s, or counts it as dropped.
 func (r *ring) end(s *Event) {
 	if s == &r.spare {

@@ -339,7 +339,7 @@ func (o *Op) End(n int, msg uint64, err error) {
 			s.Level = (*ask)()
 		}
 	}
-	if n := w.ctl.sample.Load(); Number(msg)&n != 0 && err == nil {
+	if !w.keeps(msg, err) {
 		publish(&s.Seq, 0)
 		return
 	}
@@ -347,6 +347,30 @@ func (o *Op) End(n int, msg uint64, err error) {
 	if w.ctl.asleep.Load() != 0 {
 		w.ctl.ring()
 	}
+}
+
+// keeps tells whether a record is kept: all of them while the lab keeps up, else
+// those of one message or round in some, the same ones at both ends.
+func (w *Worker) keeps(msg uint64, err error) bool {
+	n := w.ctl.sample.Load()
+	if w.crowded() {
+		n |= crowdedSample
+	}
+	if n == 0 {
+		return true
+	}
+	k := Number(msg)
+	switch {
+	case err != nil:
+		k = w.calls
+	case k == 0:
+		k = w.did
+	}
+	if k&n == 0 {
+		return true
+	}
+	w.skipped++
+	return false
 }
 
 // count keeps the exact counters.
