@@ -61,10 +61,10 @@ export function viewOf(header, state) {
     row(WORKED, 'Done', p => formatCount(done(p)))
     return { heads, rows, turned: true, pairs: pairsOf(header, state) }
   }
-  row(READ, 'Kernel calls it', p => (p.st === 'blocked' && p.wait ? p.wchan : ''))
+  row(READ, 'wchan', p => (p.st === 'blocked' && p.wait ? p.wchan : ''))
   row(WORKED, 'Call', p => (p.st === 'held' || p.st === 'gone' ? '' : callText(p, header).replace('buf,', '…,')))
   row(WORKED, 'Next', (p, i) => (p.gate > 0 ? header.scene.procs[i]?.gates[p.gate - 1] ?? '' : ''))
-  const often = procs.some(p => p.switches?.some((/** @type {number} */ n) => n >= 1000))
+  const often = procs.length > 2 || procs.some(p => p.switches?.some((/** @type {number} */ n) => n >= 1000))
   row(READ, often ? 'Ctx vol · inv' : 'Ctx switches', p => (!p.switches || !p.pid ? '' : often ? `${short(p.switches[0])} · ${short(p.switches[1])}` : `${p.switches[0]} vol · ${p.switches[1]} inv`))
   row(READ, 'Mapped at', p => Object.values(p.maps ?? {}).slice(0, 1).map(a => address(Number(a))).join(''))
   row(READ, 'Ended by', p => (!p.exit ? '' : p.exit.signal ? 'SIG' + signalName(p.exit.signal) : `exit ${p.exit.code}`))

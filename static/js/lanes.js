@@ -44,14 +44,17 @@ export class Steps {
     /** @type {number[]} sequence numbers of the operations, oldest first */
     this.seqs = []
     this.read = 0
+    /** @type {Set<number>} processes that sleep in a call */
+    this.asleep = new Set()
   }
 
   /**
    * Whether a person who steps would call it an operation. A record is read in one
-   * go, however many words it has.
+   * go, however many words it has; FUTEX_WAKE is one, that a sleeper goes on is none.
    * @param {Event} e
    */
   is(e) {
+    if (e.kind === Kind.WAKE) return this.seqs[this.upTo(e.seq) - 1] === e.seq
     if ((e.flags & Flag.PACED) === 0 || !(e.kind === Kind.BLOCK ? e.proc > 0 : isOp(e))) return false
     const part = this.parts[e.part - 1]
     return !isNote(part) && !(part?.type === 'record' && e.kind === Kind.LOAD && e.want > 0 && (e.flags & Flag.TORN) === 0)
@@ -63,7 +66,10 @@ export class Steps {
     while (i > 0 && trace.at(i - 1).seq > this.read) i--
     for (; i < trace.length; i++) {
       const e = trace.at(i)
-      if (this.is(e)) this.seqs.push(e.seq)
+      const wakes = e.kind === Kind.WAKE && e.call === Call.FUTEX && (e.flags & Flag.PACED) !== 0 && !this.asleep.has(e.proc)
+      if (e.kind === Kind.BLOCK) this.asleep.add(e.proc)
+      else if (e.proc && (e.kind !== Kind.STATE || e.call === Fact.GATE)) this.asleep.delete(e.proc)
+      if (wakes || (e.kind !== Kind.WAKE && this.is(e))) this.seqs.push(e.seq)
       this.read = e.seq
     }
     return this
@@ -304,7 +310,8 @@ export function lanesOf(trace, header, axis, first) {
         const begun = axis.kind === 'ops' && e.kind === Kind.BLOCK ? a + 0.06 : end
         open[p] = { st, a: begun, ns: e.kind === Kind.BLOCK ? e.at : e.at + e.dur, call: callOf(s.procs[p], e) }
       }
-      if (axis.shows(e) && e.kind !== Kind.BLOCK) {
+      const wakes = e.kind === Kind.WAKE && e.call === Call.FUTEX && o.st !== 'blocked'
+      if (axis.kind === 'time' && wakes || axis.shows(e) && e.kind !== Kind.BLOCK) {
         const slept = lane.items.at(-1)
         if (axis.kind === 'time' && slept?.k === 'blocked') a = Math.max(a, Math.min(slept.b, b))
         if (axis.kind === 'ops') [a, b] = [a + 0.06, b - 0.06]
@@ -376,6 +383,7 @@ export function boxText(e, s) {
     case Kind.STORE: return e.part ? 'store ' + valueText(e.data) : 'add'
     case Kind.LOCK: return e.ret ? 'lock' : 'taken'
     case Kind.UNLOCK: return 'unlock'
+    case Kind.WAKE: return 'wake'
     case Kind.SIGNAL:
     case Kind.DELIVER: return e.want >= 32 ? String(e.want) : signalName(e.want)
     case Kind.RECV: if (e.flags & Flag.EOF) return 'EOF'

@@ -138,7 +138,7 @@ function ticks(pen, axis, g, X, end) {
 /** A time on an axis, as exact as its ticks are far apart. @param {number} ns @param {number} step @param {boolean} since */
 export function axisText(ns, step, since) {
   if (since && ns >= 60e9) return `${Math.floor(ns / 60e9)}:${((ns % 60e9) / 1e9).toFixed(step < 1e9 ? 1 : 0).padStart(step < 1e9 ? 4 : 2, '0')}`
-  const most = Math.max(step, ns / 1e4) // four digits before the point
+  const most = Math.max(step, ns / 10) // four digits before the point
   const [d, unit] = since || ns >= 1e9 ? [1e9, 's'] : most >= 1e6 ? [1e6, 'ms'] : most >= 1e3 ? [1e3, 'µs'] : [1, 'ns']
   const digits = Math.min(6, Math.max(0, Math.ceil(-Math.log10(step / d) - 1e-9)))
   return `${since ? '+' : ''}${(ns / d).toFixed(digits)}\u00a0${unit}`

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Flag, Kind, Mode } from '#ipclab/event.js'
+import { Call, Flag, Kind, Mode } from '#ipclab/event.js'
 import { beginFor, fitSpan, ladder, lanesOf, nice, opsAxis, Scale, stepsOf, timeAxis } from '#ipclab/lanes.js'
 import { axisText } from '#ipclab/paint.js'
 import { heatOf, latencyOf, quantile } from '#ipclab/plot.js'
@@ -33,6 +33,18 @@ test('in Step each operation has a column of its own', () => {
   assert.equal(asleep.t, 'blocked in write')
   assert.equal(Math.floor(lanes[1]?.items.find(i => i.k === 'op')?.a ?? 0), 18)
   assert.deepEqual(parts[0]?.steps.map(s => s.v).slice(-3), [65536, 61440, 65536])
+})
+
+test('FUTEX_WAKE is an operation, that a sleeper goes on is none', () => {
+  const { header } = lostUpdate()
+  const r = new Run().mode(Mode.STEP).spawn(1, 4711).spawn(2, 4712)
+  const futex = { call: Call.FUTEX, part: 2, flags: Flag.PACED }
+  r.wait(1e9).add({ ...futex, kind: Kind.BLOCK, proc: 2 }).wait(1e9).add({ ...futex, kind: Kind.WAKE, proc: 1, ret: 1 })
+  r.wait(1e3).add({ ...futex, kind: Kind.WAKE, proc: 2 })
+  const { trace } = made(header, r)
+  assert.deepEqual(stepsOf(trace).seqs, [4, 5])
+  const { lanes } = lanesOf(trace, header, opsAxis(stepsOf(trace), 1, 8), 0)
+  assert.deepEqual(lanes[0]?.items.map(i => i.t), ['wake'])
 })
 
 test('an old value is a window from load to store, and the store in it is marked', () => {
