@@ -8,13 +8,14 @@ import (
 
 // tally sums up a recording as --json does a run, worked out from its events.
 type tally struct {
-	o    lab.Outcome
-	last int64
-	seq  uint64
+	o     lab.Outcome
+	slept []string // by process: where it slept last
+	last  int64
+	seq   uint64
 }
 
 func newTally(h *lab.Header) *tally {
-	t := &tally{o: lab.Outcome{Mechanism: h.Mechanism.ID, Settings: h.Settings, Scene: h.Scene}}
+	t := &tally{o: lab.Outcome{Mechanism: h.Mechanism.ID, Settings: h.Settings, Scene: h.Scene}, slept: make([]string, len(h.Scene.Procs))}
 	for _, p := range h.Scene.Procs {
 		t.o.Procs = append(t.o.Procs, lab.ProcOutcome{Role: p.Role})
 	}
@@ -35,7 +36,7 @@ func (t *tally) add(es []lab.Event) {
 		t.seq = e.Seq
 		t.part(e)
 		if n := int(e.Proc); n > 0 {
-			t.proc(&t.o.Procs[n-1], e)
+			t.proc(n-1, e)
 		}
 	}
 }
@@ -61,9 +62,11 @@ func (t *tally) part(e *lab.Event) {
 	}
 }
 
-func (t *tally) proc(p *lab.ProcOutcome, e *lab.Event) {
-	n := uint64(max(e.Ret, 0))
+func (t *tally) proc(i int, e *lab.Event) {
+	p, n := &t.o.Procs[i], uint64(max(e.Ret, 0))
 	switch {
+	case e.Flags&lab.Stopped != 0: // the end of the run came while it slept
+		p.BlockedIn = t.slept[i]
 	case e.Kind == lab.Spawn:
 		p.PID = int(e.Ret)
 	case e.Kind == lab.Exit && e.Ret >= 0:
@@ -71,9 +74,8 @@ func (t *tally) proc(p *lab.ProcOutcome, e *lab.Event) {
 	case e.Kind == lab.Exit:
 		p.Exit = lab.ExitStatus{Code: -1, Signal: signalName(-e.Ret)}
 	case e.Kind == lab.State && lab.Fact(e.Call) == lab.FactState:
-		p.BlockedIn = ""
-		if w := lab.Wait(e.Data[1]); w < lab.WaitSleep {
-			p.BlockedIn = w.String()
+		if w := lab.Wait(e.Data[1]); w != lab.WaitNone && w < lab.WaitSleep {
+			t.slept[i] = w.String()
 		}
 	case e.Ret < 0 || e.Flags&lab.Open != 0:
 	case e.Kind == lab.Send:
