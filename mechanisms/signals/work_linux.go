@@ -55,7 +55,7 @@ func send(w *lab.Worker) error {
 		}
 		rate = 0
 		if errors.Is(err, unix.EAGAIN) {
-			rate = 20 // the queue is full: no hurry
+			rate = 1000 // the queue is full: try again a little later
 		}
 	}
 }
