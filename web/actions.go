@@ -96,7 +96,7 @@ func (s *Server) options(q *request) (lab.Mechanism, lab.Options, error) {
 		for k, v := range e.Set {
 			o.Settings[k] = v
 		}
-		o.Mode = e.Mode
+		o.Mode, o.Count = e.Mode, e.Count
 	}
 	if q.Mode != "" {
 		mode, ok := modes[q.Mode]
