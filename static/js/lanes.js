@@ -206,16 +206,21 @@ export function timeAxis(trace, from, span) {
 export function fitSpan(trace, index) {
   /** @type {number[]} */
   const gaps = []
-  let last = -1
   let paced = false
-  for (let i = Math.min(index, trace.length - 1); i >= 0 && i > index - SCAN && gaps.length < 32; i--) {
-    const e = trace.at(i)
-    if (!isOp(e)) continue
-    paced ||= (e.flags & Flag.PACED) !== 0
-    if (last >= 0) gaps.push(Math.max(1, last - e.at))
-    last = e.at
+  for (const d of [-1, 1]) {
+    let last = -1
+    for (let i = index; i >= 0 && i < trace.length && Math.abs(i - index) < SCAN && gaps.length < (d < 0 ? 24 : 32); i += d) {
+      const e = trace.at(i)
+      if (!isOp(e)) continue
+      paced ||= (e.flags & Flag.PACED) !== 0
+      if (last >= 0) gaps.push(Math.max(1, Math.abs(last - e.at)))
+      last = e.at
+    }
   }
-  if (gaps.length < 2) return 8e9
+  if (gaps.length < 2) {
+    const { mode, pace } = trace.state(index)
+    return mode === Mode.SLOW && pace > 0 ? ladder(Math.max(2e9, 14e9 / pace)) : 8e9
+  }
   gaps.sort((a, b) => a - b)
   const usual = /** @type {number} */ (gaps[Math.floor(gaps.length * 0.6)])
   return ladder(Math.min(120e9, Math.max(2e3, usual * (paced ? 14 : 24))))

@@ -155,14 +155,12 @@ function segment(pen, it, hue, X, y, g, ops) {
   } else if (it.k === 'blocked') pen.rect(a, y, w, g.lh, { rx: 3, fill: `url(#tl-hatch-${hue})`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
   else if (it.k === 'stopped') pen.rect(a, y, w, g.lh, { rx: 3, fill: 'url(#tl-dots)', stroke: `var(--${hue})`, 'stroke-width': 1.5, 'stroke-dasharray': '2 4' })
   else pen.rect(a, y, w, g.lh, { rx: 3, class: 'zombie' })
-  label(it.t, a, w, y, g.lh)
+  label([it.t, it.t.split(' · ')[0] ?? '', it.t.split(/ · | in |:/)[0] ?? ''], a, w, y, g.lh)
 }
 
-/** A text on a light patch, in its full or a shorter form, or not at all. @param {string} text @param {number} a @param {number} w @param {number} y @param {number} lh */
-function label(text, a, w, y, lh) {
-  if (lh < 14 || !text) return
-  const short = text.split(/ · | in |:/)[0] ?? ''
-  const t = [text, text.split(' · ')[0] ?? '', short].find(s => wide(s) + 20 < w)
+/** A text on a light patch, in the first form for which there is room. @param {string[]} texts @param {number} a @param {number} w @param {number} y @param {number} lh */
+function label(texts, a, w, y, lh) {
+  const t = lh < 14 ? '' : texts.find(s => s && wide(s) + 20 < w)
   if (!t) return
   late.push({ x: a + w / 2, y: y + lh / 2, t })
 }
@@ -189,7 +187,10 @@ function boxes(pen, lane, X, y, g, axis, o) {
       const text = g.lh > 10 ? wide(it.t) : 0
       if (o.wide) {
         w = Math.max(w, Math.min(text + 12, wall - a))
-        if (a + w > edge && edge - w > right) a = edge - w // it is the newest: it ends at the playhead
+        if (a + w > edge) { // it is the newest: it ends at the playhead
+          if (edge - w > right) a = edge - w
+          else w = Math.max(8, edge - a)
+        }
       } else beside = text > 0 && w < text + 6 && a + w + text + 10 < wall
       if (a + w < right + 0.8) return // less than a pixel beside the last: it is in that
       a = Math.max(a, right)
@@ -242,7 +243,7 @@ function level(pen, part, r, X, axis, p, until) {
       const owner = p.state.procs[s.v - 1]
       const hue = owner?.hue ?? 'a'
       pen.rect(a, r.y, w, r.h, { rx: 3, fill: s.t ? `url(#tl-hatch-${hue})` : `var(--${hue}-soft)`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
-      label(s.t ? 'dead owner' : `owner ${owner?.role ?? ''}`, a, w, r.y, r.h)
+      label(s.t ? ['dead owner', 'dead'] : [`owner ${owner?.role ?? ''}`, owner?.role ?? ''], a, w, r.y, r.h)
     })
     return
   }

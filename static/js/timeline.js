@@ -161,7 +161,8 @@ export class Timeline extends Base {
   #timeView(frame) {
     const { trace, t } = frame
     const fit = fitSpan(trace, frame.index) * this.#zoom
-    const span = this.#span && fit < this.#span * 4 && fit > this.#span / 4 && this.#axis?.kind === 'time' ? this.#span : fit
+    // A span stays until the page turns, or until it is far off.
+    let span = this.#span && fit < this.#span * 4 && fit > this.#span / 2.5 && this.#axis?.kind === 'time' ? this.#span : fit
     const kept = this.#axis?.kind === 'time' && span === this.#span && this.#begin >= trace.first
     const key = `${trace.length} ${trace.last}`
     let axis = !kept ? null : key === this.#known ? this.#axis : timeAxis(trace, this.#begin, span)
@@ -169,7 +170,9 @@ export class Timeline extends Base {
     const u = axis ? axis.scale.u(t) : -1
     const crossed = axis && axis.stop <= frame.index
     if (!axis || u < 0 || u > span * 0.93 || crossed) {
-      this.#begin = beginFor(trace, t, span, u > span * 0.93 && u <= span * 1.2 ? 0.45 : frame.live ? 0.85 : 0.6)
+      const turned = u > span * 0.93 && u <= span * 1.2
+      span = fit
+      this.#begin = beginFor(trace, t, span, turned ? 0.45 : frame.live ? 0.85 : 0.6)
       axis = timeAxis(trace, this.#begin, span)
     }
     this.#span = span
