@@ -240,7 +240,7 @@ func (s *Server) list(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) homeRun(w http.ResponseWriter, r *http.Request) {
-	id, err := s.shared()
+	id, err := s.shared(r)
 	if err != nil {
 		sayError(w, http.StatusConflict, err)
 		return

@@ -35,11 +35,11 @@ func unavailable(m lab.Mechanism) string {
 }
 
 // shared gives the run that Home shows: of the first mechanism that we teach.
-func (s *Server) shared() (string, error) {
+func (s *Server) shared(r *http.Request) (string, error) {
 	if len(s.mechanisms) == 0 {
 		return "", lab.ErrUnavailable
 	}
-	return s.runs.home(s.mechanisms[0], s.journal)
+	return s.runs.home(s.mechanisms[0], s.journal, roleOf(r))
 }
 
 func (s *Server) home(w http.ResponseWriter, r *http.Request) {
@@ -50,7 +50,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 	}
 	if r.Method == http.MethodGet {
 		var err error
-		if d.Run, err = s.shared(); err != nil {
+		if d.Run, err = s.shared(r); err != nil {
 			d.NoRun = err.Error()
 		}
 	}

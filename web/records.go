@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"time"
 
 	"ipclab/lab"
@@ -94,20 +95,33 @@ func (s *Server) recording(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// keep gives all that is known of the present epoch.
-func (h *hub) keep(log recordLog) (lab.Header, []lab.Event, []lab.Aggregate) {
+// keep gives all that is known of the present epoch. The log is read in pieces, so
+// that the run is not held up while it is copied.
+func (h *hub) keep(log recordLog) (header lab.Header, es []lab.Event, as []lab.Aggregate) {
 	h.mu.Lock()
-	defer h.mu.Unlock()
-	first, next := log.Range()
-	es := h.facts.between(h.header.Epoch, 0, first)
-	known := len(es)
-	es = log.Copy(es, first, int(next-first))
-	es = es[:known+whole(es[known:], first, next)]
-	var as []lab.Aggregate
-	for _, b := range h.recent {
+	header = h.header
+	recent := slices.Clone(h.recent)
+	h.mu.Unlock()
+	for _, b := range recent {
 		if a, ok := lab.DecodeAggregate(b); ok {
 			as = append(as, a)
 		}
 	}
-	return h.header, es, as
+	first, next := log.Range()
+	es = h.facts.between(header.Epoch, 0, first)
+	for at := first; at < next; {
+		n := len(es)
+		es = log.Copy(es, at, int(min(next-at, 4096)))
+		es = es[:n+whole(es[n:], at, next-1)]
+		if len(es) == n || es[len(es)-1].Seq < at {
+			break
+		}
+		at = es[len(es)-1].Seq + 1
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.header.Epoch != header.Epoch { // restarted meanwhile: these may be of either epoch
+		return h.header, nil, nil
+	}
+	return header, es, as
 }

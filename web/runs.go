@@ -212,8 +212,8 @@ func (rs *runs) watch(id string) (w *watched, leave func(), err error) {
 	}, nil
 }
 
-// home gives the one run that Home shows, and starts it if there is none.
-func (rs *runs) home(m lab.Mechanism, journal *lab.Home) (string, error) {
+// home gives the one run that Home shows. If there is none, a presenter starts it.
+func (rs *runs) home(m lab.Mechanism, journal *lab.Home, role Role) (string, error) {
 	rs.shared.Lock()
 	defer rs.shared.Unlock()
 	rs.mu.Lock()
@@ -228,6 +228,9 @@ func (rs *runs) home(m lab.Mechanism, journal *lab.Home) (string, error) {
 		}
 	}
 	rs.mu.Unlock()
+	if role != Presenter {
+		return "", errors.New("the presenter has not opened Home yet: a viewer starts nothing")
+	}
 	w, err := rs.add(m, lab.Options{Mode: lab.Slow, Pace: 1, Home: journal}, true)
 	if err != nil {
 		return "", err

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"maps"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -119,6 +120,19 @@ func TestHomeRun(t *testing.T) {
 	}
 	if _, b := s.ask(t, "GET", "/home/run", "", ""); a == b {
 		t.Error("a run that has ended is still shared")
+	}
+}
+
+// A viewer who opens Home starts nothing.
+func TestViewerStartsNothing(t *testing.T) {
+	s := serveTest(t)
+	for _, path := range []string{"/", "/home/run", "/bench/toy"} {
+		r := httptest.NewRequest("GET", "http://"+s.host+path, nil)
+		r.Header = s.header(Viewer)
+		s.ServeHTTP(httptest.NewRecorder(), r)
+	}
+	if n := len(s.script); n > 0 {
+		t.Errorf("%d runs were started", n)
 	}
 }
 
