@@ -24,6 +24,11 @@ type queue struct {
 // patience is how long a receive waits for a send whose record may be lost.
 const patience = 100 * time.Millisecond
 
+// asleep is how long it waits for a sender that is still within its call. One that
+// is awake will have told of it by then; one that sleeps there, with part of the
+// message given, has been seen asleep by the sampler.
+const asleep = 20 * time.Millisecond
+
 func newMerger(procs int) *merger {
 	return &merger{queues: make([]queue, procs+1), sent: make([]uint64, procs+1)}
 }
@@ -75,7 +80,11 @@ func (m *merger) waits(e *Event, cut int64, open func(uint64) bool) bool {
 	if p >= len(m.sent) || m.sent[p] >= e.Msg || m.queues[p].gone && m.queues[p].head == len(m.queues[p].es) {
 		return false
 	}
-	return cut-e.Effect() < int64(patience) && !open(e.Msg)
+	limit := patience
+	if open(e.Msg) {
+		limit = asleep
+	}
+	return cut-e.Effect() < int64(limit)
 }
 
 // rest gives what is still queued when nothing more will come, in order.

@@ -23,8 +23,8 @@ func TestMergeHoldsReceive(t *testing.T) {
 	}
 }
 
-// It does not wait for ever: the record of a send may be lost, and a call in
-// progress stands for its send.
+// It does not wait for ever: the record of a send may be lost, or its call may
+// sleep with part of the message given.
 func TestMergePatience(t *testing.T) {
 	msg := Message(1, 1)
 	recv := []Event{{Kind: Recv, Proc: 2, Msg: msg, At: 10, Dur: 5}}
@@ -36,7 +36,8 @@ func TestMergePatience(t *testing.T) {
 		want int
 	}{
 		{"soon", 1000, false, false, 0},
-		{"call in progress", 1000, true, false, 1},
+		{"call in progress", 1000, true, false, 0},
+		{"call that sleeps", int64(2 * asleep), true, false, 1},
 		{"sender gone", 1000, false, true, 1},
 		{"much later", int64(2 * patience), false, false, 1},
 		{"not before it happened", 12, true, false, 0},

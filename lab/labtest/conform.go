@@ -35,10 +35,8 @@ func Conform(t *testing.T, m lab.Mechanism) {
 			Record(t, m, lab.Options{Mode: mode, Pace: 60}, 100*time.Millisecond) // what the process keeps for good is made
 			before := leftovers(t)
 			conformRun(t, Record(t, m, lab.Options{Mode: mode, Pace: 60}, 400*time.Millisecond))
-			for what := range leftovers(t) {
-				if !before[what] {
-					t.Errorf("%s was left behind", what)
-				}
+			for _, what := range leftBehind(t, before) {
+				t.Errorf("%s was left behind", what)
 			}
 		})
 	}

@@ -2,7 +2,6 @@
 package labtest
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"testing"
@@ -67,30 +66,22 @@ func Record(t testing.TB, m lab.Mechanism, o lab.Options, d time.Duration, do ..
 			t.Skip(err)
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), d)
-	defer cancel()
-	o.Once = true
-	run, err := lab.Start(ctx, m, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	begin, tape := time.Now(), &Tape{}
-	run.Attach(tape)
+	var actions []lab.TimedAction
 	for _, text := range do {
 		action, err := lab.ParseTimed(text)
 		if err != nil {
 			t.Fatal(err)
 		}
-		select {
-		case <-time.After(time.Until(begin.Add(action.After))):
-			if err := run.Do(action.Text); err != nil {
-				t.Errorf("%s: %v", text, err)
-			}
-		case <-run.Done():
-			t.Errorf("%s: the run was over after %v", text, time.Since(begin))
-		}
+		actions = append(actions, action)
 	}
-	out, err := run.Wait()
+	o.Once = true
+	run, err := lab.Start(t.Context(), m, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	tape := &Tape{}
+	run.Attach(tape)
+	out, err := lab.Perform(run, actions, d, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

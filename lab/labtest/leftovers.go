@@ -6,7 +6,27 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
+
+// leftBehind lists what there is and was not before, and stays: other programs on
+// this machine have objects too.
+func leftBehind(t *testing.T, before map[string]bool) (names []string) {
+	for range 20 {
+		names = names[:0]
+		now := leftovers(t)
+		for what := range now {
+			if !before[what] {
+				names = append(names, what)
+			}
+		}
+		if len(names) == 0 {
+			return nil
+		}
+		time.Sleep(100 * time.Millisecond)
+	}
+	return names
+}
 
 // leftovers lists what a run could leave behind: processes, objects with names,
 // files, descriptors.
