@@ -31,12 +31,16 @@ func OpenHome() (*Home, error) {
 	} else {
 		dir = filepath.Join(dir, "ipclab")
 	}
-	if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return nil, fmt.Errorf("make folder for the journal: %w", err)
-	}
 	var st unix.Stat_t
-	if err := unix.Lstat(dir, &st); err != nil {
-		return nil, fmt.Errorf("look at %s: %w", dir, err)
+	for try := 1; ; try++ { // another lab may remove it, empty, at any moment
+		if err := os.Mkdir(dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+			return nil, fmt.Errorf("make folder for the journal: %w", err)
+		}
+		if err := unix.Lstat(dir, &st); err == nil {
+			break
+		} else if try == 10 {
+			return nil, fmt.Errorf("look at %s: %w", dir, err)
+		}
 	}
 	if st.Mode&unix.S_IFMT != unix.S_IFDIR || int(st.Uid) != os.Getuid() || st.Mode&0o077 != 0 {
 		return nil, fmt.Errorf("use %s: it must be a folder that only you can enter; remove it or set XDG_RUNTIME_DIR", dir)
@@ -134,12 +138,16 @@ func (j *journal) add(kind, name string) error {
 // open makes the journal and starts the janitor, a small process of its own
 // session, which cleans up when the lab's end of its pipe closes.
 func (j *journal) open() error {
-	if err := os.Mkdir(j.home.dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-		return fmt.Errorf("make folder for the journal: %w", err)
-	}
-	f, err := os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
-	if err != nil {
-		return fmt.Errorf("make journal: %w", err)
+	var f *os.File
+	for try := 1; f == nil; try++ { // another lab may remove the folder, empty, at any moment
+		if err := os.Mkdir(j.home.dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+			return fmt.Errorf("make folder for the journal: %w", err)
+		}
+		var err error
+		f, err = os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
+		if err != nil && (try == 10 || !errors.Is(err, os.ErrNotExist)) {
+			return fmt.Errorf("make journal: %w", err)
+		}
 	}
 	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
 		f.Close()

@@ -1,0 +1,9 @@
+package shm
+
+import (
+	"testing"
+
+	"ipclab/lab/labtest"
+)
+
+func TestMain(m *testing.M) { labtest.Main(m, Mechanism) }
