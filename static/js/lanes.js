@@ -240,27 +240,36 @@ export function nice(x) {
 }
 
 /**
- * Where an axis of time should begin: time t stands at the share `at` of it.
+ * Where an axis of time should begin: time t stands at the share `at` of it, unless
+ * records are missing before it or the mode was of another sort.
  * @param {Trace} trace @param {number} t ns @param {number} span @param {number} at
  */
 export function beginFor(trace, t, span, at) {
-  const most = span / 6
-  let u = 0
-  let last = t
   const now = trace.indexAt(t)
   if (now < 0) return t
   const full = trace.state(now).mode === Mode.FULL
-  for (let i = now; i >= 0 && i > now - SCAN; i--) {
+  /** @type {number[]} */
+  const points = []
+  let wall = -Infinity
+  for (let i = now; i > 0 && i > now - SCAN && points.length < 600; i--) {
     const e = trace.at(i)
     const mode = modeOf(e)
-    if (mode >= 0 && (mode === Mode.FULL) === full && i > 0 && (trace.state(i - 1).mode === Mode.FULL) !== full) return e.at
-    if (!isAct(e) || e.at >= last) continue
-    const gap = Math.min(most, last - e.at)
+    if (e.kind === Kind.LOST || (mode >= 0 && (mode === Mode.FULL) === full && (trace.state(i - 1).mode === Mode.FULL) !== full)) {
+      wall = e.at
+      break
+    }
+    if (isAct(e) && e.at <= t) points.push(e.at) // a call that slept may have begun long before
+  }
+  let u = 0
+  let last = t
+  for (const p of points.sort((a, b) => b - a)) {
+    if (p < wall) break
+    const gap = Math.min(span / 6, last - p)
     if (u + gap >= span * at) return last - (span * at - u)
     u += gap
-    last = e.at
+    last = p
   }
-  return last - Math.min(span * 0.02, last)
+  return wall > 0 ? wall : Math.max(0, last - span * 0.02)
 }
 
 /** @param {any} p a process of the state */

@@ -68,7 +68,7 @@ export function paintLanes(pen, p, axis, g, o) {
   p.parts.forEach((/** @type {any} */ part, /** @type {number} */ k) => level(pen, part, g.parts[k], X, axis, p, o.end))
   const texts = late.splice(0)
   for (const c of axis.cuts) if (c.b < axis.to) zigzag(pen, X(c.a + (c.b - c.a) * 0.82), g, false)
-  for (const hole of p.holes) if (hole.u + hole.w > axis.from && hole.u < axis.to) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), hole.n, g)
+  for (const hole of p.holes) if (hole.u + hole.w >= axis.from && hole.u < axis.to) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), hole.n, g)
   for (const t of texts) patch(pen, t)
   marks(pen, p.marks, X, axis, g)
   pen.end()

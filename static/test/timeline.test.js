@@ -105,6 +105,33 @@ test('what is paced and what is not never share an axis', () => {
   assert.equal(begin, r.events[change]?.at, 'and an axis of full speed begins where it begins')
 })
 
+test('the playhead is on the axis, however late a sleep is told', () => {
+  const r = new Run().mode(Mode.SLOW).spawn(1, 4711).spawn(2, 4712)
+  const send = { kind: Kind.SEND, call: 2, proc: 1, part: 1, want: 1, ret: 1, flags: Flag.PACED }
+  for (let n = 1; n <= 40; n++) {
+    r.wait(2.5e8).add({ ...send, msg: message(1, n) })
+    if (n === 38) r.add({ kind: Kind.BLOCK, call: 1, proc: 2, part: 1, at: 5e9, flags: Flag.PACED })
+  }
+  const { trace } = made(pipe().header, r)
+  const begin = beginFor(trace, trace.last, 4e9, 0.5)
+  const u = timeAxis(trace, begin, 4e9).scale.u(trace.last)
+  assert.ok(u > 1.9e9 && u < 2.1e9, `${begin} ${u}`)
+})
+
+test('an axis does not reach over missing records', () => {
+  const { header, trace } = pipe()
+  const at = trace.last
+  trace.gap(500)
+  const send = { kind: Kind.SEND, call: 2, proc: 1, part: 1, want: 1, ret: 1 }
+  const more = new Run().wait(at + 5e9)
+  for (let n = 1; n <= 5; n++) more.wait(1e3).add({ ...send, seq: 5000 + n, msg: message(1, 900 + n) })
+  trace.push(more.events)
+  const begin = beginFor(trace, trace.last, 1e6, 0.5)
+  assert.ok(begin > at + 4e9, String(begin))
+  const { holes } = lanesOf(trace, header, timeAxis(trace, begin, 1e6), trace.indexAt(begin))
+  assert.deepEqual(holes.map(q => q.n), [500])
+})
+
 test('an axis shows some twenty operations', () => {
   const { trace } = pipe()
   assert.ok(fitSpan(trace, trace.length - 1) >= 1e10 && fitSpan(trace, trace.length - 1) <= 3e10)
