@@ -176,7 +176,11 @@ func (j *journal) open() error {
 
 // close ends the epoch whose objects have all been removed.
 func (j *journal) close() error {
-	if j == nil || j.f == nil {
+	if j == nil {
+		return nil
+	}
+	if j.f == nil {
+		_ = os.Remove(j.home.dir) // only if it is empty
 		return nil
 	}
 	_ = os.Remove(j.path)

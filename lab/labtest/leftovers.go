@@ -32,7 +32,7 @@ func leftBehind(t *testing.T, before map[string]bool) (names []string) {
 // files, descriptors.
 func leftovers(t *testing.T) map[string]bool {
 	left := map[string]bool{}
-	for _, pattern := range []string{"/dev/shm/*", "/dev/mqueue/*", filepath.Join(os.TempDir(), "ipclab*")} {
+	for _, pattern := range []string{"/dev/shm/*", "/dev/mqueue/*", filepath.Join(os.TempDir(), "ipclab*", "*")} {
 		found, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
