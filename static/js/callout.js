@@ -10,11 +10,21 @@ import { formatCount, nameOf, signalName } from '#ipclab/words.js'
 
 /** @param {State} s @param {any} header @returns {Callout|null} */
 export function calloutOf(s, header) {
+  const c = of(s, header)
+  const whole = (/** @type {string} */ t) => t.charAt(0).toUpperCase() + t.slice(1)
+  return c && { bold: whole(c.bold), rest: whole(c.rest) + (/[.!?]$/.test(c.rest) ? '' : '.') }
+}
+
+/** A role as a sentence has it: the writer, but B. @param {string} who */
+const the = who => (/^[a-z]+$/.test(who) ? 'the ' + who : who)
+
+/** @param {State} s @param {any} header @returns {Callout|null} */
+function of(s, header) {
   const e = s.now
   if (!e) return null
   const q = s.procs[e.proc - 1]
   const p = s.parts[e.part - 1]
-  const who = q ? nameOf(q, s) : ''
+  const who = q ? the(nameOf(q, s)) : ''
   if (e.kind === Kind.EXIT && q) return ended(s, q, who)
   if (!q) return null
   if (e.ret < 0) return failed(e, p, who)
@@ -55,13 +65,13 @@ function ofPipe(s, e, p, q, who) {
       if (e.flags & Flag.TORN) return { bold: 'The messages are mixed.', rest: 'Writes above PIPE_BUF may be torn' }
       if (e.flags & Flag.DISCARDED) return { bold: 'The rest is gone.', rest: 'A short read throws the packet away' }
       if (!writers.length || free === 0) return null
-      const first = nameOf(s.procs[writers[0] - 1], s)
-      return { bold: pages + ' now.', rest: writers.length > 1 ? `${first} has waited longest and wakes first` : `The kernel wakes ${first === 'writer' ? 'the writer' : first}, which will fill slot ${p.head % p.slots.length}` }
+      const first = the(nameOf(s.procs[writers[0] - 1], s))
+      return { bold: pages + ' now.', rest: writers.length > 1 ? `${first} has waited longest and wakes first` : `The kernel wakes ${first}, which will fill slot ${p.head % p.slots.length}` }
     }
     case Kind.WAKE: {
       if (q.call?.call !== 2) return { bold: 'There is data now.', rest: `The kernel wakes ${who}` }
-      const next = writers[0] ? nameOf(s.procs[writers[0] - 1], s) : ''
-      return { bold: free > 0 ? pages + '.' : 'There is room.', rest: next ? `${who} has waited longest and wakes; ${next} sleeps on` : `${who} wakes and will fill it` }
+      const next = writers[0] ? the(nameOf(s.procs[writers[0] - 1], s)) : ''
+      return { bold: free > 0 ? pages + '.' : 'There is room.', rest: next ? `${who} has waited longest and wakes; ${next} sleeps on` : `${who} wakes and will fill ${p.slots && free > 0 ? 'slot ' + p.head % p.slots.length : 'it'}` }
     }
     case Kind.BLOCK:
       if (e.call !== 2) return { bold: 'The pipe is empty.', rest: `${who} sleeps until bytes come` }

@@ -22,7 +22,7 @@ import { Flag } from '#ipclab/event.js'
 export function pipe(header, part) {
   const page = header.page > 0 ? header.page : 4096
   const n = Math.max(1, Math.min(4096, Math.floor((part.cap || 16 * page) / page)))
-  return { page, packets: header.settings?.packets === 1, head: 0, tail: 0, slots: new Array(n).fill(null), /** @type {Write[]} */ writes: [], sure: true }
+  return { page, packets: header.settings?.packets === 1, head: 0, tail: 0, freed: 0, slots: new Array(n).fill(null), /** @type {Write[]} */ writes: [], sure: true }
 }
 
 /** @param {any} p */
@@ -135,6 +135,7 @@ export function pipeBlock(p, e) {
 /** @param {any} p @param {Event} e */
 export function pipeSend(p, e) {
   const n = Math.max(0, e.ret)
+  p.freed = 0
   if (!p.sure) return void (p.level += n)
   let w = openOf(p, e.proc)
   if (w) {
@@ -157,8 +158,12 @@ export function pipeSend(p, e) {
 /** @param {any} p @param {Event} e */
 export function pipeRecv(p, e) {
   if (e.ret <= 0) return
+  const before = p.tail
   if (!p.sure) p.level = Math.max(0, p.level - e.ret)
-  else if (take(p, e.ret)) count(p)
+  else if (take(p, e.ret)) {
+    p.freed = p.tail - before
+    count(p)
+  }
   else {
     unsure(p)
     p.level = 0

@@ -39,7 +39,7 @@ export function rowsOf(scene, i, size, full) {
   if (full) return ['big']
   const p = scene.procs[i]
   const words = scene.parts.some((/** @type {any} */ q) => q.type === 'word')
-  if (p.group === 'peer' && words) return size === 'L' ? ['regs', 'gates'] : size === 'M' ? ['regs'] : []
+  if (p.group === 'peer' && words) return size === 'L' ? ['regs', 'gates'] : size === 'M' && scene.procs.length <= 4 ? ['regs'] : []
   const stream = scene.parts.some((/** @type {any} */ q) => q.type === 'pipe')
   if (size === 'L') return stream ? ['buf', 'fd'] : ['text']
   return []
@@ -78,14 +78,16 @@ export function layout(scene, o) {
   let first = narrow ? 4 : o.compact ? 4 : 0
   if (many > 4 && !narrow) first = Math.max(first, 4)
   let best = /** @type {Layout|null} */ (null)
-  for (let drop = first; drop <= 9; drop++) {
+  for (let drop = first; drop <= 8; drop++) {
     best = narrow ? narrowSheet(scene, W, drop, full) : wideSheet(scene, W, ratio ? W * ratio : 560, drop, full)
     if (!ratio || narrow || best.H <= W * ratio + 0.5) break
   }
   const l = /** @type {Layout} */ (best)
   if (!narrow && ratio && l.H > W * ratio) { // too low for all of it: the sheet gets wider, so everything gets smaller
     W = l.H / ratio
-    return wideSheet(scene, W, l.H, l.drop, full)
+    if (W < 1300) return wideSheet(scene, W, l.H, l.drop, full)
+    const least = wideSheet(scene, 900, 900 * ratio, 9, full)
+    return wideSheet(scene, Math.max(900, least.H / ratio), least.H, 9, full)
   }
   return l
 }
@@ -122,11 +124,12 @@ function wideSheet(scene, W, H, drop, full) {
   const tall = (/** @type {number} */ i) => (scene.parts[i].type === 'pipe' && (full || drop >= DROPS.bytes) ? 142 : scene.parts[i].off ? 66 : TALL[scene.parts[i].type] ?? 86)
   const object = kernel.length ? Math.max(...kernel.map(tall)) : 0
   const strip = user.length === 0 && n > 2 && !full
-  const foot = strip ? 54 : drop < DROPS.legend ? 40 : 16
+  const foot = strip ? (H < 500 ? 46 : 54) : drop < DROPS.legend ? 40 : 16
   const page = user.length ? 134 : 0
   const lanes = user.length ? Math.max(44, 28 + PITCH * Math.min(n, 8)) : 0
-  const below = queue || full ? 14 : 26 // the word "kernel" stands there
-  const need = bottom + lanes + page + 24 + below + queue + object + foot + (full ? 36 : 0)
+  const above = H < 500 ? 18 : 24
+  const below = queue ? (H < 500 ? 9 : 14) : full ? 14 : 26 // the word "kernel" stands there
+  const need = bottom + lanes + page + above + below + queue + object + foot + (full ? 36 : 0)
   const spare = Math.max(0, H - need)
   const more = Math.min(spare * 0.45, user.length ? 24 : 48)
   const sleep = Math.min(spare - more, full ? 40 : queue ? 14 : 30) * (queue || full ? 1 : 0.5)
@@ -134,7 +137,7 @@ function wideSheet(scene, W, H, drop, full) {
   const grow = Math.min(rest * 0.5, first === 'pipe' ? 24 : 12)
   const under = rest - grow
   const pageY = bottom + lanes + (user.length ? more : 0)
-  const line = pageY + page + 24 + (user.length ? 0 : more) + under * 0.3
+  const line = pageY + page + above + (user.length ? 0 : more) + under * 0.3
   const objectY = line + below + queue + (full ? 36 : 0) + sleep + under * 0.2
   /** @type {PartBox[]} */
   const parts = []
@@ -153,8 +156,8 @@ function wideSheet(scene, W, H, drop, full) {
   const legend = drop < DROPS.legend && !strip ? Math.max(end + 24, H - 20) : 0
   const callout = /** @type {Layout['callout']} */ (
     user.length && n <= 8 ? { kind: 'box', x: W - 270, y: pageY, w: 250, h: 92 } :
-      n === 2 && L.length === 1 ? { kind: 'box', x: 340 * (W / 900), y: y0 + 26, w: 220 * (W / 900), h: 96 } :
-        { kind: 'strip', x: W / 2 - 320, y: Math.min(end + 14, H - 44), w: 640, h: 34 })
+      n === 2 && L.length === 1 ? { kind: 'box', x: W / 2 - 110, y: line - y0 > 150 ? y0 + 26 : y0, w: 220, h: Math.min(96, line - y0 - 16) } :
+        { kind: 'strip', x: W / 2 - 320, y: Math.min(end + 14, Math.max(end + 5, H - 44)), w: 640, h: 34 })
   return {
     W, H: Math.max(H, need), narrow: false, drop, lines: [line], cards, parts, wires, channel: bottom + (pageY - bottom) / 2, callout, legend,
     gutter: user.length && n <= 8 ? 20 + pageW + 10 : 0,
@@ -183,7 +186,7 @@ function wideCards(scene, W, y0, drop, full) {
   const plain = rows === 2 ? 0 : total - groups.length
   const side = n === 3 && rows === 1 ? 19 : 20
   const w = Math.min(n <= 2 ? 292 : 300, (W - 2 * side - between * (groups.length - 1) - GAP * gutters - 12 * plain) / total)
-  const size = w >= 250 ? 'L' : w >= 176 ? 'M' : 'S'
+  const size = w >= 250 && rows === 1 ? 'L' : w >= 176 ? 'M' : 'S'
   const h = height(size)
   let x = n <= 2 ? (W - total * w - 12 * plain) / 2 : side
   groups.forEach(({ g, list }, k) => {
@@ -222,7 +225,7 @@ function wideWires(cards, to, line, W, rows) {
     let pts
     let x
     if (c.size === 'chip') {
-      x = c.x + c.w / 2
+      x = c.x + c.w / 2 + (c.row ? 9 : -9)
       pts = [[x, c.y + c.h + 1], [x, to.y - 2]]
     } else if (rows === 1) {
       x = c.w >= 250 ? c.x + c.w * (c.group === 'peer' ? 0.2 : 0.6) : c.x + c.w - 28
@@ -263,8 +266,11 @@ function wideQueues(scene, wires, y, W) {
   const spread = (/** @type {number[]} */ v) => (v[v.length - 1] ?? 0) - (v[0] ?? 0)
   const [gx, tx] = [spread(give) < 60 ? give[give.length - 1] ?? g0 : g0, spread(take) < 60 ? take[take.length - 1] ?? t0 : t0]
   const after = (/** @type {number[]} */ v, /** @type {number} */ x, /** @type {number} */ end) => Math.min(end, ...v.filter(k => k > x + 20)) - 14
+  const labelX = Math.max(72, g0 - 12 - LABEL)
+  const start = Math.max(gx + 14, labelX + LABEL + 12)
+  const many = give.length > 8
   return {
-    give: { x: gx + 14, y, w: after(give, gx, t0 - LABEL - 14) - gx - 14, chips: 0, labelX: Math.max(72, g0 - 12 - LABEL), end: false },
+    give: { x: start, y, w: (many ? t0 - LABEL - 28 : after(give, gx, t0 - LABEL - 14)) - start, chips: 0, labelX, end: false },
     take: { x: tx + 14, y, w: after(take, tx, W - 16) - tx - 14, chips: 0, labelX: t0 - 12, end: true },
   }
 }
@@ -294,7 +300,7 @@ function narrowSheet(scene, W, drop, full) {
   const parts = []
   /** @type {number[]} */
   const lines = []
-  let callout = /** @type {Layout['callout']} */ ({ kind: 'strip', x: 10, y: 0, w: W - 20, h: 50 })
+  let callout = /** @type {Layout['callout']} */ ({ kind: 'strip', x: 10, y: 0, w: W - 20, h: 62 })
   if (user.length) {
     y += 40
     for (const i of user) {
@@ -304,11 +310,11 @@ function narrowSheet(scene, W, drop, full) {
       y += rows * 62 + 34
     }
     callout.y = y + 8
-    y += 66
+    y += 74
   }
   const line = y + 24
   lines.push(line)
-  y = line + (user.length || full ? 40 : 38)
+  y = line + (user.length || full ? 40 : 48)
   const firstType = scene.parts[kernel[0] ?? -1]?.type
   for (const i of kernel) {
     const p = scene.parts[i]
@@ -327,10 +333,10 @@ function narrowSheet(scene, W, drop, full) {
     const takers = members(scene, 'taker').length
     if (takers > 1 && takers % 2 === 1 && takers <= 8) {
       const c = /** @type {CardBox} */ (cards[cards.length - 1])
-      callout = { kind: 'box', x: 10 + half + 28, y: c.y + 6, w: half, h: Math.min(72, c.h - 8) }
+      callout = { kind: 'box', x: 10 + half + 28, y: c.y, w: half, h: Math.max(84, c.h) }
     } else {
       callout.y = y + 10
-      y += full ? 0 : 60
+      y += full ? 0 : 72
     }
   }
   const H = y + 12
@@ -339,7 +345,7 @@ function narrowSheet(scene, W, drop, full) {
     W, H, narrow: true, drop, lines, cards, parts, channel: top + 20, callout, legend: 0, gutter: W - 6,
     wires: target ? narrowWires(cards, target, lines, W) : [],
     queues: firstType === 'pipe' && !full && object ? {
-      give: { x: 214, y: line + 6, w: W - 10 - 214, chips: 0, labelX: 10, end: false },
+      give: { x: 190, y: line + 14, w: W - 10 - 190, chips: 0, labelX: 10, end: false },
       take: { x: 76, y: line2 - 30, w: W - 60 - 76, chips: 0, labelX: 10, end: false },
     } : null,
   }

@@ -101,7 +101,7 @@ class Tools {
     const st = this.node.style
     for (const [k, x] of /** @type {[string, number][]} */ ([['--x', b.x], ['--y', b.y], ['--w', b.w], ['--h', b.h]])) st.setProperty(k, String(Math.round(x * 10) / 10))
     const held = c.next !== ''
-    this.step.hidden = !o.live || drop >= DROPS.step && shape !== 'menu'
+    this.step.hidden = !o.live || c.dead || drop >= DROPS.step && shape !== 'menu'
     this.step.textContent = 'Step' + (held && shape === 'row' ? ' ' + c.next : '')
     this.step.setAttribute('aria-label', held ? `let ${this.role} do one operation: ${c.next}` : `let ${this.role} do one operation`)
     this.step.classList.toggle('hot', held && !o.off)

@@ -36,6 +36,7 @@ import { callText, errnoName, formatBytes, formatCount, formatRate, formatSpan, 
  * @property {string} next the gate it is held before
  * @property {boolean} dead
  * @property {boolean} selected
+ * @property {Row|null} reg its register, where there is no row for it
  */
 
 /** What a state is called. @param {ProcState} q @param {any} frame */
@@ -59,7 +60,7 @@ function placeOf(q, s) {
 /** @param {any} header @param {ProcState} q @param {number} i @param {State} s */
 function nextText(header, q, i, s) {
   const gate = header.scene.procs[i]?.gates[q.gate - 1] ?? ''
-  if (q.gate <= 0 || !gate) return ''
+  if (q.gate <= 0 || !gate || q.st !== 'held') return ''
   const stream = s.parts.some(p => p.type === 'pipe')
   if (q.group !== 'giver' || !stream) return 'next: ' + gate
   const n = q.lastMsg ? q.lastMsg + 1 : (i + 1) * 2 ** 40 + 1
@@ -79,6 +80,7 @@ function callLine(q, s, header, large) {
   if (c.kind === Kind.BLOCK && !large && s.parts[c.part - 1]?.type === 'pipe') return c.call === 2 ? `write ${messageName(c.msg, s)}, ${c.want}` : `read(${c.want})`
   if (c.error) return `${callText(q, header).replace(/\(.*/, '')} = ${errnoName(c.error)}`
   if (stream && !large) return `${c.kind === Kind.SEND ? 'write' : 'read'} = ${c.ret}`
+  if (c.kind === Kind.STORE && c.part && !large) return `store ${c.data}`
   if (c.kind === Kind.LOCK && !c.call) return c.ret === 1 ? (c.flags & Flag.OWNERDIED ? 'lock = EOWNERDEAD' : 'took the lock') : 'lock: taken'
   return callText(q, header)
 }
@@ -117,8 +119,8 @@ function noteOf(q, s, frame, large) {
   return did
 }
 
-/** @param {string} k @param {ProcState} q @param {number} i @param {State} s @param {any} frame @returns {Row} */
-function rowOf(k, q, i, s, frame) {
+/** @param {string} k @param {ProcState} q @param {number} i @param {State} s @param {any} frame @param {boolean} large @returns {Row} */
+function rowOf(k, q, i, s, frame, large) {
   const { header } = frame
   const c = q.call
   if (k === 'buf') {
@@ -136,7 +138,9 @@ function rowOf(k, q, i, s, frame) {
     const r = q.reg
     const p = r ? s.parts[r.part - 1] : null
     const stale = r && r.from !== 'store' && p && p.value !== r.seen
-    const t = !r ? 'nothing loaded yet' : stale ? `loaded ${r.seen}, which is old now` : r.from === 'load' ? 'loaded, not added yet' : r.from === 'add' ? 'added, not stored yet' : q.gate === 1 ? 'from its last round' : 'stored'
+    const [long, short] = !r ? ['nothing loaded yet', ''] : stale ? [`loaded ${r.seen}, which is old now`, 'old now'] : r.from === 'load' ? ['loaded, not added yet', 'loaded'] :
+      r.from === 'add' ? ['added, not stored yet', 'added'] : q.gate === 1 ? ['from its last round', 'stored'] : ['stored', 'stored']
+    const t = large ? long : short
     return { k, val: r ? formatCount(r.value) : '–', hue: r ? q.hue : '', t, frac: stale ? 1 : 0 }
   }
   if (k === 'gates') {
@@ -144,7 +148,7 @@ function rowOf(k, q, i, s, frame) {
     const list = /** @type {string[]} */ (header.scene.procs[i]?.gates ?? [])
     return { k, v: list.map((g, n) => [g, q.gate === n + 1 ? 'next' : now === n + 1 ? 'now' : n < q.round ? 'done' : 'todo']) }
   }
-  if (k === 'big') return big(i, frame)
+  if (k === 'big') return big(i, frame, large)
   return { k: 'text', t: lastText(q, s, i) }
 }
 
@@ -152,7 +156,9 @@ function rowOf(k, q, i, s, frame) {
 function lastText(q, s, i) {
   if (q.group === 'giver') {
     const names = s.parts.flatMap(p => [...Object.values(p.std ?? {}), ...Object.values(p.rt ?? {})]).filter((/** @type {any} */ c) => c.sent)
-    return names.slice(0, 7).map((/** @type {any} */ c) => `${c.sent} × ${signalName(c.signo)}`).join(', ')
+    const rt = names.filter((/** @type {any} */ c) => c.signo >= 32).reduce((n, /** @type {any} */ c) => n + c.sent, 0)
+    const std = names.filter((/** @type {any} */ c) => c.signo < 32).slice(0, 3).map((/** @type {any} */ c) => `${c.sent} × ${signalName(c.signo)}`)
+    return [...std, ...(rt ? [`${rt} real-time`] : [])].join(', ')
   }
   const mask = q.masks.sigblk
   let n = 0
@@ -160,15 +166,15 @@ function lastText(q, s, i) {
   return s.parts.some(p => p.type === 'signals') && i >= 0 ? (n ? `${n} signals masked` : 'nothing masked') : ''
 }
 
-/** Rates at full speed, from the exact counters of a second. @param {number} i @param {any} frame @returns {Row} */
-function big(i, frame) {
+/** Rates at full speed, from the exact counters of a second. @param {number} i @param {any} frame @param {boolean} large @returns {Row} */
+function big(i, frame, large) {
   const r = ratesOf(frame)
   const p = r?.procs[i]
   const gates = frame.header.scene.procs[i]?.gates ?? []
   const op = gates.at(-1) ?? 'call'
   if (!r || !p) return { k: 'big', val: '–', t: 'no second has passed yet' }
   const pieces = [p.bytes > 0 ? formatRate(p.bytes) : '', p.p50 > 0 ? `p50 ${formatSpan(p.p50)} inside ${op}` : ''].filter(Boolean)
-  return { k: 'big', val: `${formatCount(p.rate)} ${op}s/s`, t: pieces.join(' · ') }
+  return { k: 'big', val: `${formatCount(p.rate)} ${op}s/s`, t: large ? pieces.join(' · ') : pieces[0] ?? '' }
 }
 
 /**
@@ -215,10 +221,11 @@ export function cardView(frame, i, box, rows) {
   const dead = q.st === 'zombie' || q.st === 'gone' || q.st === 'none'
   const held = nextText(header, q, i, s)
   return {
-    role: q.role, pid: q.pid ? String(q.pid) : '', hue: q.hue, stripe: q.stripe, letter: lettered(s) || box.size === 'chip' ? q.letter : '', st: q.st, word: wordOf(q, frame),
+    role: lettered(s) ? q.kind : q.role, pid: q.pid ? String(q.pid) : '', hue: q.hue, stripe: q.stripe, letter: lettered(s) || box.size === 'chip' ? q.letter : '', st: q.st, word: wordOf(q, frame),
     where: q.st === 'blocked' ? 'in ' + placeOf(q, s) : dead && q.exit ? '· ' + endText(q) : '',
     call: held || callLine(q, s, header, large), note: noteOf(q, s, frame, large),
-    rows: rows.map(k => rowOf(k, q, i, s, frame)), next: q.gate > 0 ? header.scene.procs[i]?.gates[q.gate - 1] ?? '' : '', dead: q.st === 'gone' || q.st === 'zombie', selected: frame.selected === i + 1,
+    rows: rows.map(k => rowOf(k, q, i, s, frame, large)), next: q.st === 'held' && q.gate > 0 ? header.scene.procs[i]?.gates[q.gate - 1] ?? '' : '', dead: q.st === 'gone' || q.st === 'zombie',
+    reg: !large && !rows.includes('regs') && q.reg && box.size !== 'chip' ? rowOf('regs', q, i, s, frame, false) : null, selected: frame.selected === i + 1,
   }
 }
 
@@ -250,9 +257,12 @@ export function drawCard(g, c, b, drop) {
   }
   const rs = b.size === 'L' ? 17 : b.size === 'M' ? 16 : 14
   const pill = b.size === 'L' ? tw(c.word, 13, false, 600) + 44 : 34
-  x += g.say(x, by + 6, c.role, { sz: rs, w: 700, f: on, max: w - x - pill - 14 }) + 8
-  const room = w - x - pill - 14
-  if (room > 30) g.say(x, by + 5.5, c.pid, { sz: b.size === 'L' ? 14 : b.size === 'M' ? 13.5 : 12.5, mono: true, f: run ? on : v('ink2'), max: room })
+  const end = b.size === 'L' ? w - pill - 16 : w - 36 // a pid is never cut: the role gives way
+  const ps = b.size === 'L' ? 14 : b.size === 'M' ? 13.5 : 12.5
+  const least = tw(c.pid, 12, true)
+  const pw = Math.min(tw(c.pid, ps, true), Math.max(least, end - x - tw(c.role, rs, false, 700) - 7))
+  x += g.say(x, by + 6, c.role, { sz: rs, w: 700, f: on, max: end - x - 7 - pw }) + 7
+  g.say(x, by + 5.5, c.pid, { sz: ps, mono: true, f: run ? on : v('ink2'), max: pw + 0.5 })
   if (b.size === 'L') {
     g.box(w - pill - 10, by - 12, pill, 24, { r: 12, f: v('surface'), s: colour })
     g.icon(c.st, w - pill + 2, by - 6, v('ink'))
@@ -269,7 +279,12 @@ export function drawCard(g, c, b, drop) {
   }
   const full = c.rows.some(r => r.k === 'big')
   if (!full && drop < DROPS.call) {
-    if (c.call) g.say(lx, y, c.call, { sz: b.size === 'L' ? 14 : 13, mono: true, w: 700, max: w - 2 * lx })
+    const reg = c.reg ? Math.max(34, tw(c.reg.val ?? '', 13, true, 700) + 12) : 0
+    if (c.call) g.say(lx, y, c.call, { sz: b.size === 'L' ? 14 : 13, mono: true, w: 700, max: w - 2 * lx - (reg && reg + 8) })
+    if (c.reg) {
+      g.box(w - lx - reg, y - 15, reg, 21, { f: v(c.hue + '-soft'), s: v(c.hue), sw: 2, d: c.reg.frac ? '4 3' : undefined })
+      g.say(w - lx - reg / 2, y, c.reg.val ?? '', { sz: 13, mono: true, w: 700, an: 'middle' })
+    }
     y += 19
   }
   if (!full && b.size !== 'S' && drop < DROPS.note) {

@@ -117,9 +117,9 @@ function drawSlot(g, slot, x, y, w, h, o) {
   const e = s.now
   const pages = p.slots.length
   const here = e !== null && s.parts[e.part - 1] === p && e.ret > 0
-  const wakes = here && e.kind === Kind.WAKE
   const put = here && e.kind === Kind.SEND && slot && slot.runs.at(-1)?.msg === e.msg
-  const taken = !slot && here && (e.kind === Kind.RECV || wakes) && p.head - p.tail < pages && (o.i - p.head % pages + pages) % pages < pages - (p.head - p.tail) && (wakes ? o.i === p.head % pages : ((p.tail - 1) % pages + pages) % pages === o.i)
+  const since = (p.tail - 1 - o.i + 2 * pages) % pages // how many pages were freed after this one
+  const taken = !slot && here && e.kind === Kind.RECV && since < p.freed
   const waking = !slot && e !== null && e.kind === Kind.WAKE && s.parts[e.part - 1] === p && o.i === p.head % pages && s.procs[e.proc - 1]?.call?.call === 2
   const now = taken || waking
   if (!slot) {
@@ -166,7 +166,7 @@ function unknown(g, b, p, wrong, px, inner) {
   const y = b.y + 48
   const level = wrong && p.kernel >= 0 ? p.kernel : p.level
   g.box(px, y, inner, 32, { r: 8, f: v('sunken'), s: v('edge') })
-  g.box(px + 1, y + 1, (inner - 2) * Math.min(1, level / Math.max(1, p.cap)), 30, { r: 7, f: wrong ? v('bad-soft') : v('kernel') })
+  g.box(px + 1, y + 1, (inner - 2) * Math.min(1, level / Math.max(1, p.cap)), 30, { r: 7, f: wrong ? v('bad-soft') : v('kernel-line'), o: wrong ? 1 : 0.5 })
   if (wrong) {
     g.bang(px + 12, y + 56)
     g.say(px + 30, y + 61, `The calls say ${formatBytes(p.level)}, the kernel says ${formatBytes(p.kernel)} ●`, { sz: 14, w: 700, f: v('bad-ink'), max: inner - 34 })
@@ -256,9 +256,9 @@ function drawPage(g, b, frame, spots) {
 }
 
 /** @param {any} d */
-const widthOf = d => (d.type === 'futex' ? 100 : d.type === 'record' ? 160 : d.holds === 'updates' ? 106 : 60)
+const widthOf = d => (d.type === 'futex' ? 108 : d.type === 'record' ? 130 : d.holds === 'updates' ? 104 : 58)
 /** @param {{list: number[]}} l @param {any[]} defs */
-const minimum = (l, defs) => l.list.reduce((n, i) => n + widthOf(defs[i]), 0) + 30
+const minimum = (l, defs) => l.list.reduce((n, i) => n + widthOf(defs[i]), 0) + 18
 
 /** One cache line: its named words wide, the others as ticks, a bracket below. @param {Brush} g @param {{k: number, list: number[]}} l @param {any} frame @param {number} x0 @param {number} y @param {number} w @param {number} h @param {Spots} spots */
 function drawLine(g, l, frame, x0, y, w, h, spots) {
@@ -304,14 +304,14 @@ function drawWord(g, i, frame, x, y, w, h) {
   g.box(x + 1.5, y, w - 3, h, { r: 6, f: d.off ? 'url(#st-off)' : dead && hue ? `url(#st-hatch-${hue})` : hue ? v(hue) : v('cell'), s: bad ? v('bad') : now ? v('now-edge') : d.off || !hue ? v('edge') : v(hue), sw: bad || now ? 3.5 : 2, d: d.off ? '4 4' : undefined })
   if (d.off || dead) g.box(x + 6, y + 5, w - 12, h - 10, { r: 4, f: v('surface') })
   const f = plain ? v(d.off ? 'ink2' : 'ink') : v(hue + '-on')
-  const label = d.title || (s.procs.length <= 8 && /^own\d+$/.test(d.id) ? 'own ' + (s.procs[Number(d.id.slice(3)) - 1]?.letter ?? '') : d.id)
+  const label = d.title || (s.procs.length <= 8 && /^own\d+$/.test(d.id) ? (w < 48 ? '' : 'own ') + (s.procs[Number(d.id.slice(3)) - 1]?.letter ?? '') : d.id)
   const small = h < 50
   const value = futex ? (d.off ? 'off' : dead ? 'dead' : p.word === 0 ? 'free' : p.owner ? String(s.procs[p.owner - 1]?.pid ?? '') : '0x' + p.word.toString(16)) : p.value === null ? '–' : String(p.value)
   g.say(x + w / 2, y + (small ? 14 : 19), label, { sz: small ? 12 : 12.5, w: 600, an: 'middle', f, max: w - 7 })
   const big = d.holds === 'updates' && !small
   g.say(x + w / 2, y + (small ? 30 : futex && !d.off ? 40 : big ? h - 12 : h / 2 + 17), value, { sz: small ? 15 : big ? 26 : futex ? 17 : 20, w: 700, mono: true, an: 'middle', f, max: w - 8 })
-  if (futex && !d.off && !small) g.say(x + w / 2, y + h - 7, p.ownerDied ? 'OWNER_DIED' : p.waiters ? 'WAITERS' : p.word ? 'no waiters' : 'nobody', { sz: 12, an: 'middle', f, max: w - 6 })
-  if (bad) g.bang(x + w - 4, y + 2)
+  if (futex && !d.off && !small) g.say(x + w / 2, y + h - 7, p.ownerDied ? (w < 72 ? 'died' : 'owner died') : p.waiters ? 'WAITERS' : p.word ? 'no waiters' : 'nobody', { sz: 12, an: 'middle', f, max: w - 6 })
+  if (bad) g.bang(small ? x + w - 13 : x + w - 4, small ? y + 13 : y + 2)
   return ''
 }
 
@@ -370,11 +370,15 @@ export function drawChips(g, list, frame, x, y, w, now) {
   const short = (/** @type {number} */ n) => (lettered(s) || s.procs.length >= 5 ? s.procs[n - 1]?.letter ?? '' : s.procs[n - 1]?.role ?? '')
   const long = (/** @type {number} */ n) => `${short(n)} ${s.procs[n - 1]?.pid || ''}`.trim()
   const wide = (/** @type {(n: number) => string} */ f) => Math.max(...list.map(n => tw(f(n), 13.5, false, 600))) + (list.length > 1 ? 48 : 30)
-  let text = long
+  let text = /** @type {(n: number) => string} */ (long)
   let cw = wide(long)
   if (list.length * (cw + 10) - 10 > w) {
     text = short
     cw = wide(short)
+  }
+  if (list.length * (cw + 10) - 10 > w) {
+    text = n => s.procs[n - 1]?.letter ?? ''
+    cw = wide(text)
   }
   const fits = Math.max(1, Math.floor((w + 10) / (cw + 10)))
   const shown = list.length > fits ? list.slice(0, Math.max(1, fits - 1)) : list
@@ -434,7 +438,7 @@ function drawSignals(g, b, frame, spots, drop) {
   const ry = phone ? y + 102 : y
   const rw = (b.x + b.w - (px - b.x) - rx + 5) / columns.length
   g.say(rx, ry - 8, phone ? 'real-time: a queue each' : 'real-time: a queue each, oldest on top', { sz: 13, w: 600, c: 'k', max: b.x + b.w - rx - 10 })
-  const deep = Math.max(1, Math.floor(((phone ? b.y + b.h - 30 : y + 106) - ry - 33) / 27))
+  const deep = Math.max(1, Math.floor((b.y + b.h - 32 - ry - 33) / 27))
   columns.forEach((n, i) => {
     const x = rx + i * rw
     const w = rw - 5

@@ -56,7 +56,7 @@ export function drawWires(g, top, l, frame, spots) {
   const taken = l.wires.filter(w => w.cross).map(w => w.x)
   for (const w of l.wires) {
     const q = s.procs[w.proc - 1]
-    if (!q || q.st === 'gone' || q.st === 'zombie') continue
+    if (!q || q.st === 'gone' || q.st === 'zombie' || (e && e.proc === w.proc && replaces(e, s))) continue
     const toCard = q.group === 'taker'
     const map = w.cross === 0
     const blocked = q.st === 'blocked'
@@ -72,6 +72,9 @@ export function drawWires(g, top, l, frame, spots) {
   else if (moves(e)) operation(top, l, frame, w, spots, taken)
   return taken
 }
+
+/** Whether the operation of this moment is drawn on the wire, in its place. @param {any} e @param {State} s */
+const replaces = (e, s) => (e.kind === Kind.WAKE ? s.parts[e.part - 1]?.type === 'pipe' : e.kind === Kind.DELIVER ? e.ret > 0 : [Kind.SEND, Kind.RECV, Kind.SIGNAL].includes(e.kind) && moves(e))
 
 /** @param {any} e */
 const moves = e => (e.kind === Kind.SEND || e.kind === Kind.RECV ? e.ret > 0 && !(e.flags & (Flag.OPEN | Flag.SETTLES)) : e.kind === Kind.SIGNAL ? e.ret === 0 : e.kind === Kind.LOAD || e.kind === Kind.STORE || ((e.kind === Kind.LOCK || e.kind === Kind.UNLOCK) && !e.call))
@@ -125,10 +128,11 @@ function wake(top, l, frame, w, part, taken, text) {
     const c = /** @type {any} */ (l.cards.find(b => b.proc === w.proc))
     const gx = l.gutter || l.W - 12
     const from = Math.min(gx, part.x + part.w - 20)
-    const cx = Math.max(c.x + 20, Math.min(c.x + c.w - 30, gx))
+    const [p0, p1] = [w.pts[0] ?? [gx, c.y], w.pts[1] ?? [gx, c.y]]
+    const side = p0[1] === p1[1] // the card is left at its side
+    const y1 = l.channel + 14
     pts = from === gx ? [[gx, part.y - 2]] : [[from, part.y - 2], [from, part.y - 12], [gx, part.y - 12]]
-    if (Math.abs(cx - gx) > 2) pts.push([gx, l.channel + 14], [cx, l.channel + 14])
-    pts.push([cx, c.y + c.h + 5])
+    pts.push([gx, y1], [w.x, y1], ...(side ? /** @type {Points} */ ([p1, p0]) : /** @type {Points} */ ([[w.x, c.y + c.h + 5]])))
     x = gx
   }
   top.line(rounded(pts, 9), { s: v('now-edge'), sw: l.narrow ? 4.5 : 5, m: 'st-ar2' })
@@ -235,7 +239,7 @@ export function drawBands(g, l, frame) {
     }
     const hue = s.procs[(senders[0]?.proc ?? 1) - 1]?.hue ?? 'a'
     g.line(`M${x - wide / 2 - 12} ${tip - dir * 20.5}h${wide + 24}L${x} ${tip}z`, { f: senders.length > 1 ? v('ink2') : v(hue), o: 0.86 })
-    if (list[0]?.group !== 'giver' || l.narrow || total <= 0) return
+    if (list[0]?.group !== 'giver' || l.narrow || l.cards.length !== 2) return
     const line = l.lines[0] ?? 0
     const bytes = list.reduce((n, c) => n + (r?.procs[c.proc - 1]?.bytes ?? 0), 0)
     g.box(x - 18, line + 18, 36, 20, { r: 5, f: v('surface'), s: v(hue), sw: 2 })
@@ -250,7 +254,7 @@ export function drawBands(g, l, frame) {
     if (bytes > 0 && x + 74 + w + tw(label, 13) < limit) g.say(x + 54 + w, line + 33, label, { sz: 13, c: 'k' })
   })
   const takers = groups.find(list => list[0]?.group === 'taker')
-  if (takers && !l.narrow) g.say(Math.min(...takers.map(c => c.x + c.w / 2)) - 40, (l.lines[0] ?? 0) + 33, 'copied out again', { sz: 13, c: 'k', an: 'end' })
+  if (takers && !l.narrow && l.cards.length === 2) g.say(Math.min(...takers.map(c => c.x + c.w / 2)) - 40, (l.lines[0] ?? 0) + 33, 'copied out again', { sz: 13, c: 'k', an: 'end' })
   if (!r || l.narrow || l.cards.length !== 2) return
   const x = l.W / 2
   const y = (l.cards[0]?.y ?? 0) + 36
@@ -272,22 +276,24 @@ export function drawCallout(g, at, c) {
     return
   }
   const size = at.w < 200 ? 13.5 : 15
-  const most = Math.max(1, Math.floor((at.h - 12) / 21))
-  const lines = [c.bold, ...wrap(c.rest, size, at.w - 20, most - 1)].slice(0, most)
+  const most = Math.max(1, Math.floor((at.h - 14) / 21))
+  let rest = wrap(c.rest, size, at.w - 20)
+  if (rest.length >= most) rest = wrap(c.rest.split(/(?<=\.) /)[0] ?? '', size, at.w - 20)
+  const lines = [c.bold, ...rest.slice(0, most - 1)]
   const h = Math.max(at.kind === 'strip' ? 34 : 40, lines.length * 21 + 20)
   const y = at.y + (at.kind === 'box' && at.h > h ? (at.h - h) / 2 : 0)
   g.box(at.x, y, at.w, h, { r: 12, f: v('now'), s: v('now-edge') })
   lines.forEach((t, i) => g.say(at.x + at.w / 2, y + 25 + i * 21, t, { sz: i ? size : Math.min(15.5, size + 0.5), w: i ? 400 : 700, an: 'middle', f: v('now-ink'), max: at.w - 16 }))
 }
 
-/** @param {string} text @param {number} size @param {number} max @param {number} most @returns {string[]} */
-function wrap(text, size, max, most) {
+/** @param {string} text @param {number} size @param {number} max @returns {string[]} */
+function wrap(text, size, max) {
   /** @type {string[]} */
   const lines = []
   let line = ''
   for (const word of text.split(' ')) {
     const next = line ? `${line} ${word}` : word
-    if (line && tw(next, size) > max && lines.length < most - 1) {
+    if (line && tw(next, size) > max) {
       lines.push(line)
       line = word
     } else line = next
