@@ -147,3 +147,25 @@ func dialRaw(t testing.TB, port int) int {
 	}
 	return fd
 }
+
+// Whatever bytes arrive on an open socket, the server goes on and the run is not told
+// anything.
+func FuzzSocket(f *testing.F) {
+	s := serveTest(f)
+	run, _ := s.start(f, lab.Options{Mode: lab.Step})
+	f.Add([]byte{0x81, 0x80, 0, 0, 0, 0})
+	f.Add([]byte{0x89, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff})
+	f.Add([]byte{0x01, 0x81, 1, 2, 3, 4, 5, 0x88, 0x80, 0, 0, 0, 0})
+	f.Fuzz(func(t *testing.T, b []byte) {
+		p := openRawPage(t, s, run.id)
+		_, _ = unix.Write(p.fd, b)
+		_ = unix.Shutdown(p.fd, unix.SHUT_WR)
+		var rest [4096]byte
+		for n := 1; n > 0; {
+			n, _ = unix.Read(p.fd, rest[:])
+		}
+		if len(run.did) > 0 {
+			t.Errorf("the run was told %q", run.did)
+		}
+	})
+}
