@@ -29,7 +29,7 @@ class Tools {
         act(s === 'KILL' ? `kill ${role}` : `signal ${role} ${s}`)
         this.close()
       })
-      b.setAttribute('aria-label', `send SIG${s} to ${role}`)
+      b.setAttribute('aria-label', `${s}: send SIG${s} to ${role}`)
       return b
     })
     this.wait = button('wait', () => act(`wait ${role}`))
@@ -95,7 +95,7 @@ class Tools {
         this.menu.replaceChildren(...(shape === 'menu' ? [this.step] : []), ...this.signals, this.wait)
         this.node.replaceChildren(this.pick, ...(shape === 'short' ? [this.step] : []), this.more, this.menu)
         this.more.textContent = shape === 'short' ? 'Signal…' : ''
-        this.more.setAttribute('aria-label', `signals for ${this.role}`)
+        this.more.setAttribute('aria-label', `Signal… to ${this.role}`)
       }
     }
     const st = this.node.style
@@ -103,7 +103,7 @@ class Tools {
     const held = c.next !== ''
     this.step.hidden = !o.live || c.dead || drop >= DROPS.step && shape !== 'menu'
     this.step.textContent = 'Step' + (held && shape === 'row' ? ' ' + c.next : '')
-    this.step.setAttribute('aria-label', held ? `let ${this.role} do one operation: ${c.next}` : `let ${this.role} do one operation`)
+    this.step.setAttribute('aria-label', `${this.step.textContent}: let ${this.role} do one operation${held ? ', ' + c.next : ''}`) // a name begins with what is read
     this.step.classList.toggle('hot', held && !o.off)
     this.wait.hidden = !o.zombie
     for (const s of this.signals) s.hidden = o.zombie && s !== this.signals[0]
