@@ -55,6 +55,26 @@ export function heading(panel, title) {
   return { sub: text => say(q, text), end: find('end') }
 }
 
+/** Keeps a panel from drawing more often than can be read. */
+export class Rest {
+  #at = -Infinity
+  #timer = 0
+
+  /** False if it is too soon; then again is called once it is not. @param {number} ms @param {() => void} again */
+  over(ms, again) {
+    const left = this.#at + ms - performance.now()
+    if (left <= 0) {
+      this.#at = performance.now()
+      return true
+    }
+    this.#timer ||= Number(setTimeout(() => {
+      this.#timer = 0
+      again()
+    }, left))
+    return false
+  }
+}
+
 const SVG = 'http://www.w3.org/2000/svg'
 
 /**

@@ -219,11 +219,11 @@ export function fitSpan(trace, index) {
   }
   if (gaps.length < 2) {
     const { mode, pace } = trace.state(index)
-    return mode === Mode.SLOW && pace > 0 ? ladder(Math.max(2e9, 14e9 / pace)) : 8e9
+    return mode === Mode.SLOW && pace > 0 ? ladder(Math.max(2e9, 12e9 / pace)) : 8e9
   }
   gaps.sort((a, b) => a - b)
   const usual = /** @type {number} */ (gaps[Math.floor(gaps.length * 0.6)])
-  return ladder(Math.min(120e9, Math.max(2e3, usual * (paced ? 14 : 24))))
+  return ladder(Math.min(120e9, Math.max(2e3, usual * (paced ? 12 : 24))))
 }
 
 /** The same in steps that are not too far apart, so that a span stays when it nearly fits. @param {number} x */

@@ -2,7 +2,7 @@
 // The events as sentences: the text twin of the stage.
 
 import { effectOf } from '#ipclab/clock.js'
-import { Base, define, h, heading, say, tell } from '#ipclab/dom.js'
+import { Base, define, h, heading, Rest, say, tell } from '#ipclab/dom.js'
 import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
 import { clone, fold } from '#ipclab/fold.js'
 import { isNote, isOp, Steps, stepsOf } from '#ipclab/lanes.js'
@@ -163,6 +163,8 @@ export class Log extends Base {
   #from = 0
   #to = 0
   #key = ''
+  #rest = new Rest()
+  #length = 0 // of the trace, when it was drawn last
   #now = 0 // sequence number of the present row
   #cursor = -1 // the row that the arrow keys are at
   /** @type {any} */
@@ -186,6 +188,10 @@ export class Log extends Base {
     const seq = full ? Infinity : frame.trace.at(frame.index).seq
     const key = full ? `full ${Math.floor(all.at(-1).at / 1e9)} ${frame.trace.length}` : `${frame.trace.length} ${frame.trace.last} ${seq}`
     if (key === this.#key) return
+    // What pours in is read only now and then: 2000 sentences in a frame help nobody.
+    const pours = frame.trace.length - this.#length > 100
+    if (frame.live && pours && !this.#rest.over(250, () => this.update(this.#frame))) return
+    this.#length = frame.trace.length
     this.#key = key
     const story = /** @type {Story} */ (this.#story).update(frame.index)
     let { rows } = story

@@ -200,7 +200,7 @@ function boxes(pen, lane, X, y, g, axis, o) {
     pen.rect(a, y, w, g.lh, is === 'op' ? { rx: Math.min(3, w / 3), fill: `var(--${it.hue})` } :
       is === 'failed' ? { rx: 3, fill: `var(--${it.hue}-soft)`, stroke: `var(--${it.hue})`, 'stroke-width': 1.5 } : { rx: 3, class: is })
     if (g.lh <= 10 || !it.t) return
-    const t = wide(it.t) + 4 <= w ? it.t : cut(it.t, w - 6)
+    const t = [it.t, it.t.split(' ')[0] ?? ''].find(s => wide(s) + 4 <= w) ?? cut(it.t, w - 6)
     if (beside) pen.text(a + w + 5, y + g.lh / 2 + 4.5, it.t, 'b')
     else if (t === it.t || t.length > 2) pen.text(a + w / 2, y + g.lh / 2 + 4.5, t, 'b tm ' + (is === 'op' ? `on-${it.hue}` : is === 'is-now' ? 'on-now' : ''))
     if (it.k === 'conflict') badge(pen, a + w - 2, y + 2)

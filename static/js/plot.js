@@ -217,13 +217,16 @@ export class Plot extends Base {
     for (let i = first + 1; l.total > 0 && i <= l.last + 1; i += every) pen.text(X(i), y1 + 16, binName(i - 1 < 0 ? 0 : i - 1), 'm t3 tm')
     if (l.total) pen.text(W - 4, H - 6, 'each bar twice the last', 't2 te')
     if (l.total) {
-      const mark = (/** @type {string} */ name, /** @type {number} */ ns, /** @type {number} */ y, /** @type {boolean} */ left) => {
-        const x = X(Math.log2(ns) + 1)
-        pen.path(`M${x} ${y + 6}V${y1}`, { class: 'quantile' })
-        pen.text(left ? x + 4 : x - 4, y, `${name} ≈ ${formatSpan(rough(ns))}`, 'big' + (left ? ' te' : ''))
+      const marks = [['p50', l.p50, 62, 110], ['p99', l.p99, 40, W - 110]].map(([name, ns, y, turn]) => {
+        const x = X(Math.log2(Number(ns)) + 1)
+        pen.path(`M${x} ${Number(y) + 6}V${y1}`, { class: 'quantile' })
+        return { x, y: Number(y), t: `${name} ≈ ${formatSpan(rough(Number(ns)))}`, left: x > Number(turn) }
+      })
+      for (const m of marks) {
+        const w = wide(m.t, '700 15px Go, system-ui, sans-serif') + 6
+        pen.rect(m.left ? m.x + 7 - w : m.x - 7, m.y - 13, w, 18, { class: 'patch' })
+        pen.text(m.left ? m.x + 4 : m.x - 4, m.y, m.t, 'big' + (m.left ? ' te' : ''))
       }
-      mark('p50', l.p50, 62, X(Math.log2(l.p50) + 1) > 110)
-      mark('p99', l.p99, 40, X(Math.log2(l.p99) + 1) > W - 110)
     }
     pen.end()
   }

@@ -1,7 +1,7 @@
 // @ts-check
 // The timeline: who did what, when or in which order; and where the playhead is.
 
-import { Base, define, h, heading, Pen, tell } from '#ipclab/dom.js'
+import { Base, define, h, heading, Pen, Rest, tell } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
 import { beginFor, fitSpan, isAct, lanesOf, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
 import { paintLanes, paintNow, paintStrip, size } from '#ipclab/paint.js'
@@ -30,6 +30,8 @@ export class Timeline extends Base {
   #begin = -1 // where the axis begins: ns, or the number of an operation
   #span = 0 // ns of an axis of time
   #zoom = 1
+  #rest = new Rest()
+  #length = 0 // of the trace, when it was drawn last
   #known = '' // of which trace the axis is
   #width = 0
   #picture = { key: '', lanes: /** @type {any} */ (null) }
@@ -93,6 +95,9 @@ export class Timeline extends Base {
       this.#width = width
       this.#trace = frame.trace
     }
+    const pours = frame.trace.length - this.#length > 100
+    if (frame.live && pours && !this.#rest.over(100, () => this.update(this.#frame))) return
+    this.#length = frame.trace.length
     const mode = frame.state?.mode
     if (mode === Mode.FULL && frame.live && frame.trace.aggregates.length) this.#full(frame)
     else if (frame.trace.length && frame.state) this.#lanes(frame, mode === Mode.STEP && frame.mode !== 'replay')
