@@ -3,7 +3,7 @@
 
 import { Base, define, h, heading, Pen, Rest, tell } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
-import { beginFor, fitSpan, isAct, lanesOf, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
+import { beginFor, fitSpan, isAct, ladder, lanesOf, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
 import { paintLanes, paintNow, paintStrip, size } from '#ipclab/paint.js'
 import { paintHeat } from '#ipclab/plot.js'
 import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
@@ -165,7 +165,7 @@ export class Timeline extends Base {
   /** Which stretch of time is shown. @param {any} frame */
   #timeView(frame) {
     const { trace, t } = frame
-    const fit = fitSpan(trace, frame.index) * this.#zoom
+    const fit = ladder(fitSpan(trace, frame.index) * this.#zoom * Math.min(1, this.#width / 700)) // less on a narrow page
     // A span stays until the page turns, or until it is far off.
     let span = this.#span && fit < this.#span * 4 && fit > this.#span / 2.5 && this.#axis?.kind === 'time' ? this.#span : fit
     const kept = this.#axis?.kind === 'time' && span === this.#span && this.#begin >= trace.first
