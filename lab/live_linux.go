@@ -44,6 +44,7 @@ type live struct {
 	touched   [maxParts]int64 // when a call on the part last took effect
 	books     [maxParts]books
 	began     [maxProcs + 1]int64 // when a process began its newest operation in the stream
+	dry       [maxParts]bool      // it is empty, and will be for ever
 	doubt     [maxParts]bool      // the last look found a difference
 	values    [maxParts]value
 	agrees    map[uint16]bool
@@ -318,7 +319,7 @@ func (l *live) emit(es []Event) {
 				l.level(e)
 			}
 			if e.Kind == Recv && e.Flags&EOF != 0 { // nothing is left, and nobody can add to it
-				l.lastLevel[e.Part] = stamp{e.At + e.Dur, 0}
+				l.dry[e.Part] = true
 			}
 		case Block:
 			l.goal = false

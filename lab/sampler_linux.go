@@ -129,6 +129,9 @@ func (l *live) sampleParts() {
 			at = l.now()
 			value = ask()
 		}
+		if l.dry[part] {
+			at, value = l.now(), 0
+		}
 		if value < 0 {
 			continue
 		}

@@ -102,12 +102,12 @@ func RunWorker(all []Mechanism) error {
 		futexWait(&w.ctl.ready, 0, 0)
 	}
 	err = m.Work(w)
+	w.look()
 	if w.ctl.stop.Load() == 0 {
 		return err
 	}
 	// The run ends. Whoever ended first would look to a peer still in a call like
 	// one that went away, and raise EPIPE or SIGPIPE: so all wait for the last.
-	w.look()
 	w.done.Store(1)
 	for w.ctl.quit.Load() == 0 {
 		futexWait(&w.ctl.quit, 0, int64(time.Second))

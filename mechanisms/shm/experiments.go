@@ -82,7 +82,7 @@ var experiments = []lab.Experiment{
 			return errors.Join(killed(o), lab.Expect(took != nil, "worker2 did not take the lock from its dead owner"))
 		}},
 	{ID: "S8c", Name: "undo", Title: "SEM_UNDO gives a semaphore back", Mode: lab.Step, Set: lab.Settings{"lock": semaphore, "record": 1},
-		Do: append(steps("1 1 1 2"), "900ms kill worker1"), For: 1800 * time.Millisecond,
+		Do: append(steps("1 1 1 2"), "1300ms kill worker1"), For: 2200 * time.Millisecond,
 		Sees: "worker2 sleeps in semop; worker1 is killed, the kernel raises the semaphore again, and worker2 goes on.",
 		Must: func(o *lab.Outcome) error {
 			n := o.Scene.ProcNumber("worker2")
