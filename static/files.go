@@ -112,8 +112,11 @@ func (f *Files) add(name string, data []byte) error {
 	return nil
 }
 
-// lean leaves out what is for people: lines of comment and indentation. It knows
-// lines only, so a module must not have a text of several lines; a test looks.
+// aside is a comment within a line of code: a type, or a remark at its end.
+var aside = regexp.MustCompile("/\\*\\* ?@[^*]*\\*/ ?|[ \t]+// [^'\"`]*$")
+
+// lean leaves out what is for people: comments and indentation. It knows lines
+// only, so a module must not have a text of several lines; a test looks.
 func lean(text []byte) []byte {
 	out := make([]byte, 0, len(text))
 	comment := false
@@ -132,7 +135,7 @@ func lean(text []byte) []byte {
 		case bytes.HasPrefix(line, []byte("//")), len(trimmed) == 0:
 			continue
 		}
-		out = append(out, line...)
+		out = append(append(out, aside.ReplaceAll(bytes.TrimRight(line, "\r\n"), nil)...), '\n')
 	}
 	return out
 }

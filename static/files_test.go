@@ -117,11 +117,12 @@ a { /* kept */ b }
 // gone
   /** @type {x} */ (y)
   /** gone */
-  f() // kept
+  f() // gone
+  g('http://x // y')
 /*
  */ g()
 `
-	const want = "a { /* kept */ b }\n/** @type {x} */ (y)\nf() // kept\n g()\n"
+	const want = "a { /* kept */ b }\n(y)\nf()\ng('http://x // y')\n g()\n"
 	if got := string(lean([]byte(source))); got != want {
 		t.Errorf("lean gives\n%s, not\n%s", got, want)
 	}
