@@ -266,7 +266,7 @@ function level(pen, part, r, X, axis, p, until) {
     const due = `due: ${formatCount(v)}`
     const still = `still ${formatCount(was)}`
     pen.path(`M${x} ${Y(was)}V${Y(v)}H${to}`, { class: 'due' })
-    if (to - x > wide(due) + 8) pen.text(x + 6, Y(v) + 14, due, 'b t2')
+    if (to - x > wide(due) + 8) pen.text(x + 6, Y(v) - 4, due, 'b t2')
     const before = steps.findLast((/** @type {any} */ q) => q.u < u - 1e-6)
     if (to - x > wide(due) + 8 && x - X(before?.u ?? axis.from) > wide(still) + 30) pen.text(x - 6, Y(was) + 14, still, 'b te')
   }
