@@ -32,9 +32,13 @@ type Lab struct {
 
 var address = regexp.MustCompile(`http://[^\s]+\?token=[0-9a-f]+`)
 
-// Serve starts the lab on a free port of this machine.
-func Serve(ctx context.Context, binary string) (*Lab, error) {
-	cmd := exec.CommandContext(ctx, binary, "serve", "--open=false", "--listen", "127.0.0.1:0")
+// Serve starts the lab on a free port of this machine: to serve, if no other
+// command is given.
+func Serve(ctx context.Context, binary string, command ...string) (*Lab, error) {
+	if len(command) == 0 {
+		command = []string{"serve"}
+	}
+	cmd := exec.CommandContext(ctx, binary, append(command, "--open=false", "--listen", "127.0.0.1:0")...)
 	r, w, err := os.Pipe()
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe for what the lab says: %w", err)
@@ -163,6 +167,11 @@ func (p *Page) Problems() []string {
 // Ask evaluates an expression in the page.
 func Ask[T any](p *Page, expression string) (T, error) {
 	return chromedp.Run(p, chromedp.Evaluate[T](expression))
+}
+
+// AskLater evaluates an expression that is a promise, and waits for it.
+func AskLater[T any](p *Page, expression string) (T, error) {
+	return chromedp.Run(p, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
 // Until waits for an expression to hold.
