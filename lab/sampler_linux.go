@@ -55,7 +55,7 @@ func (l *live) sampleProc(p *process) {
 		}
 	}
 	v.statusFacts(func(f Fact, e Event) {
-		if f == FactSwitches && l.mode == Full && l.ticks%16 != 0 {
+		if f == FactSwitches && l.mode == Full && l.ticks%16 != 0 || f == FactSigQ && !l.scene.hasSignals(p.role) {
 			return
 		}
 		l.fact(p, f, e)

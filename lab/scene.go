@@ -16,6 +16,12 @@ func (s *Scene) ProcNumber(role string) uint16 {
 	return uint16(1 + slices.IndexFunc(s.Procs, func(p Proc) bool { return p.Role == role }))
 }
 
+// hasSignals reports whether the pending signals of a process are a part. The count
+// of queued ones is of all processes of a user, and would only be noise elsewhere.
+func (s *Scene) hasSignals(role string) bool {
+	return slices.ContainsFunc(s.Parts, func(p Part) bool { return p.Type == Signals && p.In == role })
+}
+
 // Dial is a knob's present value, which one store by the lab changes.
 type Dial atomic.Int64
 
