@@ -42,7 +42,7 @@ export class Tries extends Base {
     all.addEventListener('click', () => tell(this, 'ipc-press', 'experiments'))
     const inside = h('div', { className: 'in' }, list)
     if (now) inside.append(h('p', { className: 'check' }, h('span', {}, h('b', {}, t('mustSee') + ':'), ' ' + now.sees)))
-    if (experiments.length > few.length) inside.append(h('div', { className: 'row' }, all))
+    if (experiments.length > few.length) inside.append(h('div', { className: 'pair' }, all))
     this.replaceChildren(h('h2', {}, t('experiments')), inside)
   }
 }

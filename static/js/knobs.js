@@ -83,7 +83,7 @@ class Control {
     box.addEventListener('change', () => this.set(k.min + Number(box.checked)))
     this.show = v => void (box.checked = v > k.min)
     this.inputs = [box]
-    return [h('div', { className: 'row' }, h('label', { htmlFor: box.id }, k.label), box)]
+    return [h('div', { className: 'pair' }, h('label', { htmlFor: box.id }, k.label), box)]
   }
 
   /** @param {string[]} values */
@@ -109,7 +109,7 @@ class Control {
       b.tabIndex = i === v - k.min ? 0 : -1
     })
     this.inputs = options
-    return [h('div', { className: 'row' }, h('span', {}, k.label)), list]
+    return [h('div', { className: 'pair' }, h('span', {}, k.label)), list]
   }
 
   /** @param {string[]} values */
@@ -119,7 +119,7 @@ class Control {
     list.addEventListener('change', () => this.set(Number(list.value)))
     this.show = v => void (list.value = String(v))
     this.inputs = [list]
-    return [h('div', { className: 'row' }, h('label', { htmlFor: list.id }, k.label), list)]
+    return [h('div', { className: 'pair' }, h('label', { htmlFor: list.id }, k.label), list)]
   }
 
   #stepper() {
@@ -138,7 +138,7 @@ class Control {
       more.toggleAttribute('disabled', v >= k.max)
     }
     this.inputs = [less, more]
-    return [h('div', { className: 'row' }, h('span', {}, k.label), h('span', { className: 'stepper', role: 'group', 'aria-label': k.label }, less, out, more))]
+    return [h('div', { className: 'pair' }, h('span', {}, k.label), h('span', { className: 'stepper', role: 'group', 'aria-label': k.label }, less, out, more))]
   }
 
   #slider() {
@@ -267,7 +267,7 @@ export class Knobs extends Base {
       this.#controls.set(k.name, c)
       list.append(c.node)
     }
-    list.append(h('div', { className: 'row' }, restart))
+    list.append(h('div', { className: 'pair' }, restart))
     reset.addEventListener('click', () => {
       for (const c of this.#controls.values()) c.set(c.k.default)
     })
