@@ -126,7 +126,7 @@ func (r *Run) begin(epoch uint32) (_ *live, err error) {
 	l.stage.closeFiles()
 	l.own(Event{Kind: State, Call: Call(FactMode), Ret: int32(l.mode), Level: int64(l.pace * 1000)})
 	for i, p := range l.scene.Parts {
-		if p.Cap > 0 {
+		if p.Cap > 0 && p.Holds != "" {
 			l.own(Event{Kind: State, Call: Call(FactCapacity), Part: uint16(i + 1), Level: p.Cap})
 		}
 	}
