@@ -1,6 +1,6 @@
 # make test         everything that is checked; sets the machine up first
 # make bench        the figures, each with its control
-# make screenshots  the README's picture and the pages, light, dark and on a phone
+# make screenshots  the README's picture; SHOTS=folder: every page, light, dark, small and large
 # make setup        only install what the checks need
 # make generate     rewrite the generated files: templates/*_templ.go, static/js/event.js
 
@@ -42,7 +42,7 @@ bench:
 	@.ci/bench
 
 screenshots: setup
-	go run ./web/shots
+	go run ./web/browser/shots $(SHOTS)
 
 generate:
 	go tool templ generate
