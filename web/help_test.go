@@ -280,7 +280,7 @@ func (c *client) credit(n int) error { return c.WriteJSON(map[string]int{"credit
 // next reads one message.
 func (c *client) next(t testing.TB) (text map[string]any) {
 	t.Helper()
-	c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	c.SetReadDeadline(time.Now().Add(time.Minute))
 	kind, b, err := c.ReadMessage()
 	if err != nil {
 		t.Fatal(err)

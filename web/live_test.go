@@ -231,12 +231,8 @@ func TestFiftyPages(t *testing.T) {
 			}
 		}()
 	}
-	start := time.Now()
-	for i := range events {
+	for i := range events { // would stand still if the run waited for a page
 		run.tell(sent(i))
-	}
-	if d := time.Since(start); d > 5*time.Second {
-		t.Errorf("the run was held up: %v for %d events", d, events)
 	}
 	for range pages - 5 {
 		c := <-done
