@@ -42,6 +42,7 @@ export function post(path, body) {
 const credits = 64 // frames that may be under way
 const quiet = 4000 // ms of silence after which the server is asked whether it is there
 const retry = 2000 // ms
+const patient = 8000 // ms: on a crowded machine an answer takes its time; a server that is gone refuses at once
 
 /**
  * A run as it comes in. Callbacks: scene(header), events(list, dropped),
@@ -158,7 +159,7 @@ export class Live {
   /** Is the server there again, and does it know the run? */
   async #return() {
     if (this.#closed || this.#socket) return
-    const { status, data } = await get('/runs', retry)
+    const { status, data } = await get('/runs', patient)
     if (this.#closed || this.#socket) return
     if (status === 0 || status >= 500) return this.#lost()
     if (status !== 200) {
@@ -173,7 +174,7 @@ export class Live {
   async #watch() {
     if (document.hidden || !this.#socket || performance.now() - this.#heard < quiet) return
     const asked = (this.#heard = performance.now())
-    const { status } = await get('/runs', quiet)
+    const { status } = await get('/runs', patient)
     if (status || this.#closed || asked !== this.#heard) return
     const socket = this.#socket
     this.#socket = null

@@ -130,7 +130,7 @@ export class Run {
         this.lost = Math.max(this.lost, a.dropped)
         this.#heldBack += dropped
         this.trace.aggregate(a)
-        this.changed()
+        if (this.clock.live) this.changed()
       },
       end: () => {
         this.clock.over = true
@@ -184,7 +184,7 @@ export class Run {
       this.#heldBack = 0
     }
     this.trace.push(list)
-    this.changed()
+    if (this.clock.live) this.changed()
   }
 
   /** @param {number} mode @param {number} rate operations a second; 0: paused */
