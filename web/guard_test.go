@@ -51,12 +51,15 @@ func TestGuard(t *testing.T) {
 		"127.0.0.1.evil.example:" + port, "localhost.:" + port, "LOCALHOST:" + port, "127.0.0.2:" + port, "0.0.0.0:" + port, ""}
 	cookies := []string{"", s.guard.cookie + "=" + s.guard.secrets[Presenter], s.guard.cookie + "=" + s.guard.secrets[Viewer],
 		s.guard.cookie + "=", s.guard.cookie + "=0", "ipclab_1=" + s.guard.secrets[Presenter], s.guard.cookie + "=" + s.guard.token}
-	walked := 0
+	walked, ours := 0, 3
 	for _, route := range s.table {
-		for _, host := range hosts {
+		for i, host := range hosts {
 			origins := []string{"absent", "", "null", "http://" + s.host, "http://" + host, "https://" + host, "http://evil.example", "http://localhost.evil:" + port,
 				"http://127.0.0.1:1", "HTTP://" + host, "http://" + host + ".", "http://" + host + "/", "http://" + host + " http://evil.example"}
 			for _, origin := range origins {
+				if i >= ours && origin != "absent" && origin != "http://"+host {
+					continue // the name alone decides
+				}
 				for _, method := range []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE"} {
 					for _, cookie := range cookies {
 						a := asked{route: route, method: method, host: host, origin: origin, cookie: cookie, upgrade: strings.HasSuffix(route.path, "/live")}
