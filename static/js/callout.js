@@ -2,7 +2,7 @@
 // What is worth saying at this very moment: one short sentence in bold, and at most
 // one that explains it. Most moments have none.
 
-import { Flag, Kind } from '#ipclab/event.js'
+import { Call, Flag, Kind } from '#ipclab/event.js'
 import { formatCount, nameOf, signalName } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/fold.js').State} State */
@@ -13,6 +13,32 @@ export function calloutOf(s, header) {
   const c = of(s, header)
   const whole = (/** @type {string} */ t) => t.charAt(0).toUpperCase() + t.slice(1)
   return c && { bold: whole(c.bold), rest: whole(c.rest) + (/[.!?]$/.test(c.rest) ? '' : '.') }
+}
+
+/**
+ * Who is being woken at this moment: the first sleeper, when there is now what it
+ * waits for. 0 is nobody.
+ * @param {State} s @returns {{proc: number, part: number}}
+ */
+export function wakeOf(s) {
+  const e = s.now
+  const nobody = { proc: 0, part: 0 }
+  if (!e) return nobody
+  const p = s.parts[e.part - 1]
+  const first = (/** @type {any} */ of, /** @type {boolean} */ writer) => of.sleepers.find((/** @type {number} */ n) => (s.procs[n - 1]?.call?.call === Call.WRITE) === writer) ?? 0
+  if (e.kind === Kind.EXIT) {
+    const i = s.parts.findIndex(x => x.type === 'futex' && x.ownerDied && x.sleepers.length > 0)
+    return i < 0 ? nobody : { proc: s.parts[i].sleepers[0], part: i + 1 }
+  }
+  if (!p) return nobody
+  if (e.kind === Kind.WAKE) {
+    const waker = s.procs[e.proc - 1]?.call?.kind === Kind.WAKE
+    return { proc: waker ? (e.ret > 0 ? p.sleepers[0] ?? 0 : 0) : e.proc, part: e.part }
+  }
+  if (p.type === 'pipe' && e.kind === Kind.RECV && p.freed > 0) return { proc: first(p, true), part: e.part }
+  if (p.type === 'pipe' && e.kind === Kind.SEND && e.ret > 0) return { proc: first(p, false), part: e.part }
+  if (p.type === 'sem' && e.kind === Kind.UNLOCK && e.ret >= 0) return { proc: p.sleepers[0] ?? 0, part: e.part }
+  return nobody
 }
 
 /** A role as a sentence has it: the writer, but B. @param {string} who */
@@ -58,13 +84,13 @@ function failed(e, p, who) {
 function ofPipe(s, e, p, q, who) {
   const writers = p.sleepers.filter((/** @type {number} */ n) => s.procs[n - 1]?.call?.kind === Kind.BLOCK && s.procs[n - 1]?.call?.call === 2)
   const free = p.slots ? p.slots.length - (p.head - p.tail) : 0
-  const pages = free === 1 ? 'One page is free' : `${free} pages are free`
+  const pages = (e.kind === Kind.RECV ? p.freed : free) === 1 ? 'One page is free' : `${e.kind === Kind.RECV ? p.freed : free} pages are free`
   switch (e.kind) {
     case Kind.RECV: {
       if (e.flags & Flag.EOF) return { bold: 'End of file.', rest: 'read returned 0: no writer is left' }
       if (e.flags & Flag.TORN) return { bold: 'The messages are mixed.', rest: 'Writes above PIPE_BUF may be torn' }
       if (e.flags & Flag.DISCARDED) return { bold: 'The rest is gone.', rest: 'A short read throws the packet away' }
-      if (!writers.length || free === 0) return null
+      if (!writers.length || p.freed === 0) return null
       const first = the(nameOf(s.procs[writers[0] - 1], s))
       return { bold: pages + ' now.', rest: writers.length > 1 ? `${first} has waited longest and wakes first` : `The kernel wakes ${first}, which will fill slot ${p.head % p.slots.length}` }
     }
@@ -77,6 +103,7 @@ function ofPipe(s, e, p, q, who) {
       if (e.call !== 2) return { bold: 'The pipe is empty.', rest: `${who} sleeps until bytes come` }
       return { bold: 'The pipe is full.', rest: free === 0 ? `${who} sleeps until a page is free` : `${who} sleeps: its write does not fit` }
     case Kind.SEND:
+      if (wakeOf(s).proc) return { bold: 'There is data now.', rest: `The kernel wakes ${the(nameOf(s.procs[wakeOf(s).proc - 1], s))}` }
       if (e.ret < e.want) return { bold: 'Only a part fitted.', rest: `${formatCount(e.ret)} of ${formatCount(e.want)} bytes were written` }
   }
   return null
@@ -87,6 +114,8 @@ function ofLock(s, e, p, who) {
   const owner = p.owner ? nameOf(s.procs[p.owner - 1], s) : ''
   if (e.kind === Kind.LOCK && e.flags & Flag.OWNERDIED) return { bold: 'Its owner died.', rest: `${who} has the lock and must repair what it guards` }
   if (e.kind === Kind.LOCK && p.type === 'futex' && e.ret === 0) return { bold: 'The lock is taken.', rest: `${owner || 'Another'} holds it; ${who} will ask the kernel to sleep` }
+  if (e.kind === Kind.BLOCK && s.procs[e.proc - 1]?.call?.done) return { bold: `${who} goes on.`, rest: 'It must try for the lock again' }
+  if (e.kind === Kind.WAKE && e.ret > 0 && !p.ownerDied) return { bold: 'One sleeper is woken.', rest: `The kernel wakes ${nameOf(s.procs[wakeOf(s).proc - 1], s)}, which has slept longest` }
   if (e.kind === Kind.BLOCK) return p.type === 'sem' ? { bold: 'The count is 0.', rest: `${who} sleeps until it is raised` } : { bold: `${who} sleeps in the kernel.`, rest: 'Only now a system call was needed' }
   if (e.kind === Kind.WAKE && p.ownerDied) return { bold: 'The owner died with the lock.', rest: `The kernel marked the word and wakes ${who}` }
   return null

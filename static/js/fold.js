@@ -79,7 +79,7 @@ export function initial(header) {
       masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, sigq: null, switches: null, cpu: 0, exit: null, locks: [],
     })),
     parts: parts.map((/** @type {any} */ p) => ({
-      id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
+      id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
       ...(p.type === 'pipe' ? pipe(header, p) : memory(p)),
     })),
   }
@@ -126,12 +126,20 @@ export function fold(s, e) {
     return
   }
   s.now = e
-  if (q) process(s, e, q, p)
-  if (p) part(s, e, q, p)
+  const back = e.kind === Kind.BLOCK && q !== undefined && returns(q, e)
+  if (q) process(s, e, q, p, back)
+  if (p) part(s, e, q, p, back)
 }
 
-/** @param {State} s @param {Event} e @param {ProcState} q @param {any} p */
-function process(s, e, q, p) {
+/**
+ * A call whose work is to sleep, such as FUTEX_WAIT, is told twice as `block`: when it
+ * falls asleep, and as the call's own record when it has returned.
+ * @param {ProcState} q @param {Event} e
+ */
+const returns = (q, e) => e.dur > 0 || (e.flags & Flag.STOPPED) !== 0 || (q.asleep && q.call !== null && q.call.kind === Kind.BLOCK && q.call.at === e.at)
+
+/** @param {State} s @param {Event} e @param {ProcState} q @param {any} p @param {boolean} back */
+function process(s, e, q, p, back) {
   const end = e.at + e.dur
   switch (e.kind) {
     case Kind.SPAWN:
@@ -146,6 +154,12 @@ function process(s, e, q, p) {
       awake(s, e.proc, q, end)
       break
     case Kind.BLOCK:
+      if (back) {
+        q.n.calls++
+        done(q, e)
+        awake(s, e.proc, q, end)
+        break
+      }
       q.call = callOf(e, false)
       q.asleep = true
       q.gate = 0
@@ -165,13 +179,13 @@ function process(s, e, q, p) {
     case Kind.FAULT:
       break
     default:
-      counts(q, e)
+      counts(q, e, p)
       done(q, e)
       q.wait = 0
       awake(s, e.proc, q, end)
       register(q, e, p)
   }
-  show(q, e.kind === Kind.BLOCK ? e.at : end)
+  show(q, e.kind === Kind.BLOCK && !back ? e.at : end)
 }
 
 /** @param {ProcState} q @param {Event} e */
@@ -200,8 +214,8 @@ function awake(s, proc, q, at) {
 
 const EAGAIN = 11
 
-/** @param {ProcState} q @param {Event} e */
-function counts(q, e) {
+/** @param {ProcState} q @param {Event} e @param {any} p */
+function counts(q, e, p) {
   const n = q.n
   if ((e.flags & Flag.SETTLES) === 0) n.calls++
   if (e.ret < 0) {
@@ -219,7 +233,7 @@ function counts(q, e) {
   } else if (e.kind === Kind.RECV) {
     if (e.ret > 0) n.received++
     n.bytesReceived += e.ret
-  } else if (e.kind === Kind.SIGNAL || (e.kind === Kind.STORE && e.part)) n.sent++
+  } else if (e.kind === Kind.SIGNAL || (e.kind === Kind.STORE && p?.holds === 'updates')) n.sent++
   else if (e.kind === Kind.DELIVER) n.received++
 }
 
@@ -241,14 +255,14 @@ function show(q, at) {
   q.since = at
 }
 
-/** @param {State} s @param {Event} e @param {ProcState|undefined} q @param {any} p */
-function part(s, e, q, p) {
+/** @param {State} s @param {Event} e @param {ProcState|undefined} q @param {any} p @param {boolean} back */
+function part(s, e, q, p, back) {
   p.by = e.proc
   if (e.kind !== Kind.DELIVER && p.deliverNow) p.deliverNow = null
   switch (e.kind) {
     case Kind.SEND: if (p.type === 'pipe') pipeSend(p, e); break
     case Kind.RECV: if (p.type === 'pipe') pipeRecv(p, e); break
-    case Kind.BLOCK: if (p.type === 'pipe' && q && writes(q)) pipeBlock(p, e); break
+    case Kind.BLOCK: if (p.type === 'pipe' && !back && q && writes(q)) pipeBlock(p, e); break
     case Kind.LOAD: case Kind.STORE: loadStore(p, e, q); break
     case Kind.LOCK: case Kind.UNLOCK: lock(p, e, s.procs); break
     case Kind.SIGNAL: signalSent(p, e); break

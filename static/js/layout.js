@@ -127,7 +127,7 @@ function wideSheet(scene, W, H, drop, full) {
   const foot = strip ? (H < 500 ? 46 : 54) : drop < DROPS.legend ? 40 : 16
   const page = user.length ? 134 : 0
   const lanes = user.length ? Math.max(44, 28 + PITCH * Math.min(n, 8)) : 0
-  const above = H < 500 ? 18 : 24
+  const above = H < 500 ? 20 : 24
   const below = queue ? (H < 500 ? 9 : 14) : full ? 14 : 26 // the word "kernel" stands there
   const need = bottom + lanes + page + above + below + queue + object + foot + (full ? 36 : 0)
   const spare = Math.max(0, H - need)
@@ -228,7 +228,7 @@ function wideWires(cards, to, line, W, rows) {
       x = c.x + c.w / 2 + (c.row ? 9 : -9)
       pts = [[x, c.y + c.h + 1], [x, to.y - 2]]
     } else if (rows === 1) {
-      x = c.w >= 250 ? c.x + c.w * (c.group === 'peer' ? 0.2 : 0.6) : c.x + c.w - 28
+      x = c.w >= 250 ? c.x + c.w * (c.group === 'peer' ? 0.2 : c.group === 'giver' ? 0.6 : 0.5) : c.x + c.w - 28
       pts = [[x, c.y + c.h + 2], [x, to.y - 2]]
     } else {
       const l = c.col % 2 === 0

@@ -23,7 +23,7 @@ class Tools {
   /** @param {string} role @param {(action: string) => void} act @param {() => void} select */
   constructor(role, act, select) {
     this.role = role
-    this.step = button('Step', () => act(`step ${role}`), 'step')
+    this.step = button('Step', () => act(`step ${role}`), 'st-step')
     this.signals = SIGNALS.map(s => {
       const b = button(s, () => {
         act(s === 'KILL' ? `kill ${role}` : `signal ${role} ${s}`)
@@ -35,10 +35,10 @@ class Tools {
     this.wait = button('wait', () => act(`wait ${role}`))
     this.wait.setAttribute('aria-label', `wait for ${role}`)
     this.wait.hidden = true
-    this.more = button('', () => this.toggle(), 'more')
+    this.more = button('', () => this.toggle(), 'st-more')
     this.more.setAttribute('aria-haspopup', 'true')
     this.menu = h('div', { className: 'st-menu', role: 'group', 'aria-label': `signals for ${role}`, hidden: true })
-    this.pick = button('', select, 'pick')
+    this.pick = button('', select, 'st-pick')
     this.node = h('div', { className: 'st-tools', role: 'toolbar', 'aria-label': `${role}: what you can do` })
     this.shape = ''
     this.node.addEventListener('keydown', e => this.#keys(e))
@@ -47,7 +47,7 @@ class Tools {
   toggle() {
     this.menu.hidden = !this.menu.hidden
     this.more.setAttribute('aria-expanded', String(!this.menu.hidden))
-    this.node.classList.toggle('open', !this.menu.hidden)
+    this.node.classList.toggle('st-open', !this.menu.hidden)
     if (!this.menu.hidden) this.items()[this.items().indexOf(this.more) + 1]?.focus()
   }
 
@@ -55,7 +55,7 @@ class Tools {
     if (!this.menu.hidden && this.menu.contains(document.activeElement)) this.more.focus()
     this.menu.hidden = true
     this.more.setAttribute('aria-expanded', 'false')
-    this.node.classList.remove('open')
+    this.node.classList.remove('st-open')
   }
 
   items() {
@@ -89,7 +89,7 @@ class Tools {
     if (shape !== this.shape) {
       this.shape = shape
       this.close()
-      this.node.className = `st-tools ${shape}`
+      this.node.className = 'st-tools ' + { row: 'st-row', short: 'st-short', menu: 'st-menu-only' }[shape]
       if (shape === 'row') this.node.replaceChildren(this.pick, this.step, ...this.signals, this.wait)
       else {
         this.menu.replaceChildren(...(shape === 'menu' ? [this.step] : []), ...this.signals, this.wait)
@@ -104,7 +104,7 @@ class Tools {
     this.step.hidden = !o.live || c.dead || drop >= DROPS.step && shape !== 'menu'
     this.step.textContent = 'Step' + (held && shape === 'row' ? ' ' + c.next : '')
     this.step.setAttribute('aria-label', `${this.step.textContent}: let ${this.role} do one operation${held ? ', ' + c.next : ''}`) // a name begins with what is read
-    this.step.classList.toggle('hot', held && !o.off)
+    this.step.classList.toggle('st-hot', held && !o.off)
     this.wait.hidden = !o.zombie
     for (const s of this.signals) s.hidden = o.zombie && s !== this.signals[0]
     for (const b2 of [this.step, ...this.signals]) {
@@ -207,8 +207,7 @@ export class Stage extends Base {
     parts.end()
     for (const b of l.cards) this.#card(b, frame, full, l)
     if (full) {
-      drawBands(wires, l, frame)
-      drawLineLabel(top, l, frame, bandsAt(l), true)
+      drawLineLabel(top, l, frame, drawBands(wires, l, frame), true)
     } else {
       const taken = drawWires(wires, top, l, frame, spots)
       drawQueues(wires, l, frame)
@@ -282,13 +281,6 @@ export class Stage extends Base {
     this.#told = text
     this.#svg.setAttribute('aria-label', text)
   }
-}
-
-/** @param {Layout} l */
-function bandsAt(l) {
-  const out = []
-  for (const c of l.cards) for (let k = -36; k <= 36; k += 9) out.push(c.x + c.w / 2 + k)
-  return out
 }
 
 define('ipc-stage', Stage)

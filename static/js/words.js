@@ -121,7 +121,7 @@ export function sentence(e, s, header) {
     case Kind.SPAWN: return { who, text: `starts as process ${e.ret}`, bold: String(e.ret) }
     case Kind.EXIT: return e.ret < 0 ? said(who, 'is gone, ', `killed by SIG${signalName(-e.ret)}`) : said(who, 'ends with status ', String(e.ret))
     case Kind.SEND: case Kind.RECV: return moved(e, who, call, msg)
-    case Kind.BLOCK: return said(who, ...blocks(p, call, s))
+    case Kind.BLOCK: return q?.asleep ? said(who, ...blocks(p, call, s)) : e.ret < 0 ? said(who, `${call} returns: `, errnoName(-e.ret)) : said(who, '', 'goes on', `: ${call} has returned after ${formatSpan(e.dur)}`)
     case Kind.WAKE: return woken(e, s, who, p)
     case Kind.LOCK: case Kind.UNLOCK: return locked(e, s, who, p, call)
     case Kind.LOAD: case Kind.STORE: return memory(e, s, who, p, header)
@@ -231,7 +231,7 @@ function fact(e, who, p, header) {
   switch (e.call) {
     case Fact.MODE: return said('lab', 'now ', e.ret === Mode.FULL ? 'full speed' : e.ret === Mode.STEP ? 'step by step' : e.level === 0 ? 'paused' : `slow, ${formatCount(e.level / 1000)} a second`)
     case Fact.STATE: return said(who, '', states[String.fromCharCode(e.data[0] ?? 0)] ?? 'changes state')
-    case Fact.CAPACITY: return said('kernel', `${partName(header, e.part)} can hold `, formatCount(e.level) + (p?.type === 'pipe' ? NB + 'B' : ''))
+    case Fact.CAPACITY: return p?.type !== 'pipe' ? { who, text: '' } : said('kernel', `${partName(header, e.part)} can hold `, formatBytes(e.level))
     case Fact.AGREES: return e.ret === 1 ? said('lab', 'calls and kernel ', 'agree') : { ...said('lab', 'calls and kernel ', 'differ by ' + formatCount(e.want)), bad: true }
     case Fact.SAMPLE: return said('lab', 'keeps ', e.level <= 1 ? 'all records' : `1 of ${formatCount(e.level)} records`)
     case Fact.GATE: return said(who, e.ret > 0 ? 'is held before ' : e.ret < 0 ? 'rests: ' : 'is ', e.ret > 0 ? gateName(header, e) : e.ret < 0 ? 'its own pace' : 'let go')

@@ -341,15 +341,21 @@ function drawRow(g, r, c, b, lx, y) {
       return 30
     }
     case 'gates': {
-      const n = r.v?.length ?? 1
-      const gw = (w - 2 * lx + 8) / n
-      r.v?.forEach(([t, st], k) => {
-        const gx = lx + k * gw
-        const W = gw - 8
-        g.line(`M${gx} ${y}h${W - 7}l8 11.5l-8 11.5h-${W - 7}${k ? 'l7 -11.5' : ''}z`, { f: st === 'done' ? v(c.hue + '-soft') : st === 'now' ? v('now') : v('surface'), s: st === 'now' ? v('now-edge') : st === 'next' ? v('ink') : v('edge'), sw: st === 'now' || st === 'next' ? 2.2 : 1.2 })
+      const list = r.v ?? []
+      const all = w - 2 * lx
+      const here = Math.max(0, list.findIndex(([, st]) => st === 'next' || st === 'now'))
+      const tight = list.length > 5 // then only the present one has room for its name
+      const thin = Math.min(26, (all - 92) / Math.max(1, list.length - 1))
+      let gx = lx
+      list.forEach(([t, st], k) => {
+        const gw = !tight ? (all + 8) / list.length : k === here ? all - thin * (list.length - 1) + 6 : thin
+        const W = gw - (tight ? 6 : 8)
+        const tip = tight ? 6 : 8
+        g.line(`M${gx} ${y}h${W - tip + 1}l${tip} 11.5l${-tip} 11.5h-${W - tip + 1}${k ? `l${tip - 1} -11.5` : ''}z`, { f: st === 'done' ? v(c.hue + '-soft') : st === 'now' ? v('now') : v('surface'), s: st === 'now' ? v('now-edge') : st === 'next' ? v('ink') : v('edge'), sw: st === 'now' || st === 'next' ? 2.2 : 1.2 })
         const hand = st === 'next' && W > 62
         if (hand) g.icon('held', gx + (k ? 12 : 7), y + 5, v('ink'))
-        g.say(gx + W / 2 + (hand ? 11 : k ? 4 : 0), y + 16.5, t, { sz: n > 4 ? 12 : 13, w: st === 'todo' ? 400 : 600, an: 'middle', f: st === 'now' ? v('now-ink') : st === 'todo' ? v('ink3') : v('ink') })
+        if (!tight || k === here) g.say(gx + W / 2 + (hand ? 11 : k ? 4 : 0), y + 16.5, t, { sz: 13, w: st === 'todo' ? 400 : 600, an: 'middle', f: st === 'now' ? v('now-ink') : st === 'todo' ? v('ink3') : v('ink'), max: W - 6 })
+        gx += gw
       })
       return 30
     }

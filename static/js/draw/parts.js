@@ -3,6 +3,7 @@
 // signals, and a level where single bytes would be a lie.
 
 import { Kind } from '#ipclab/event.js'
+import { wakeOf } from '#ipclab/callout.js'
 import { DROPS } from '#ipclab/layout.js'
 import { Brush, tw, v } from '#ipclab/draw/kit.js'
 import { formatBytes, formatCount, lettered, messageName, nameOf, signalName } from '#ipclab/words.js'
@@ -226,7 +227,7 @@ function drawPage(g, b, frame, spots) {
   /** @type {Map<number, number[]>} */
   const lines = new Map()
   defs.forEach((d, i) => {
-    if (d.in !== page.id || d.type === 'page') return
+    if (d.in !== page.id || d.type === 'page' || (d.off && d.type !== 'futex')) return
     const k = Math.floor(d.offset / 64)
     lines.set(k, [...(lines.get(k) ?? []), i])
   })
@@ -347,12 +348,13 @@ function drawQueue(g, b, frame, spots) {
     padlock(g, b.x + b.w - 56, b.y + 14, 'edge', 'line', true)
     return
   }
-  const woken = s.now?.kind === Kind.WAKE && s.now.part === b.n + 1 && !p.sleepers.includes(s.now.proc) && p.by !== s.now.proc ? s.now.proc : s.now?.kind === Kind.WAKE && s.now.part === b.n + 1 && s.procs[s.now.proc - 1]?.call?.kind === Kind.BLOCK ? s.now.proc : 0
+  const of = wakeOf(s)
+  const woken = of.part === b.n + 1 ? of.proc : 0
   const nw = g.say(b.x + 18, b.y + 25, name, { sz: 15, w: 700, max: b.w - 60 })
   const value = d.type === 'sem' ? (p.value === null ? '' : `count ${p.value}`) : ''
   if (value) g.say(b.x + b.w - 18, b.y + 26, value, { sz: 14, mono: true, w: 700, an: 'end' })
   else if (b.w - nw > 200) g.say(b.x + b.w - 18, b.y + 25, 'wakes in this order', { sz: 13, c: 't2', an: 'end' })
-  const list = [...(woken ? [woken] : []), ...p.sleepers]
+  const list = woken && !p.sleepers.includes(woken) ? [woken, ...p.sleepers] : p.sleepers
   spots.set(`${b.n}:`, { x: b.x + 74, y: b.y })
   if (!list.length) return void g.say(b.x + 18, b.y + 62, 'nobody sleeps here', { sz: 13, c: 't2' })
   drawChips(g, list, frame, b.x + 18, b.y + b.h - 43, b.w - 36, woken)

@@ -4,6 +4,7 @@
 
 import { Flag, Kind } from '#ipclab/event.js'
 import { along, Brush, rounded, tw, v } from '#ipclab/draw/kit.js'
+import { wakeOf } from '#ipclab/callout.js'
 import { drawChips } from '#ipclab/draw/parts.js'
 import { ratesOf } from '#ipclab/draw/card.js'
 import { formatCount, formatRate, messageName, signalName } from '#ipclab/words.js'
@@ -21,7 +22,7 @@ export function drawHalves(g, l) {
   g.box(0, y, l.W, (b ?? l.H) - y, { r: 0, f: v('kernel') })
   for (const at of l.lines) g.line(`M0 ${at}H${l.W}`, { s: v('kernel-line'), sw: 3, d: '10 6' })
   const x = l.narrow ? 10 : 20
-  if (!l.narrow || !l.cards.some(c => c.group !== 'peer' && Math.abs(c.y + c.h - y) < 14)) g.say(x, y - 9, 'user space', { sz: 12, w: 600, c: 't3' })
+  if (!l.narrow || !l.cards.some(c => c.group !== 'peer' && Math.abs(c.y + c.h - y) < 14)) g.say(x, y - 7, 'user space', { sz: 12, w: 600, c: 't3' })
   if (b) g.say(l.W - 10, b - 10, 'kernel', { sz: 12, w: 600, c: 'k', an: 'end' })
   else g.say(x, y + 19, 'kernel', { sz: 12, w: 600, c: 'k' })
 }
@@ -54,21 +55,23 @@ export function drawWires(g, top, l, frame, spots) {
   const s = /** @type {State} */ (frame.state)
   const e = s.now
   const taken = l.wires.filter(w => w.cross).map(w => w.x)
+  const asleep = frame.u >= 1 ? wakeOf(s).proc : 0
   for (const w of l.wires) {
     const q = s.procs[w.proc - 1]
-    if (!q || q.st === 'gone' || q.st === 'zombie' || (e && e.proc === w.proc && replaces(e, s))) continue
-    const toCard = q.group === 'taker'
     const map = w.cross === 0
+    if (!q || q.st === 'gone' || q.st === 'zombie' || (e && e.proc === w.proc && replaces(e, s)) || (!map && w.proc === asleep)) continue
+    const toCard = q.group === 'taker'
     const blocked = q.st === 'blocked'
     g.line(rounded(toCard ? [...w.pts].reverse() : w.pts, 7), { s: v(q.hue), sw: 2.5, o: blocked && !map ? 0.9 : map ? 0.55 : 0.5, d: blocked && !map ? '6 4' : undefined, m: 'st-ar' })
   }
   if (!e || !e.proc) return taken
+  const woken = wakeOf(s)
+  const lane = l.wires.find(x => x.proc === woken.proc)
+  if (lane && (frame.u >= 1 || e.kind === Kind.WAKE || e.kind === Kind.EXIT)) wake(top, l, frame, lane, l.parts.find(b => b.n === woken.part - 1), taken, 'wake up')
   const w = l.wires.find(x => x.proc === e.proc)
   const p = s.parts[e.part - 1]
   if (!w || !p) return taken
-  const part = l.parts.find(b => b.n === e.part - 1)
-  if (e.kind === Kind.WAKE && s.procs[e.proc - 1]?.call?.kind !== Kind.WAKE) wake(top, l, frame, w, part, taken, 'wake up')
-  else if (e.kind === Kind.DELIVER && e.ret > 0) deliver(top, l, frame, w, spots, taken)
+  if (e.kind === Kind.DELIVER && e.ret > 0) deliver(top, l, frame, w, spots, taken)
   else if (moves(e)) operation(top, l, frame, w, spots, taken)
   return taken
 }
@@ -141,7 +144,7 @@ function wake(top, l, frame, w, part, taken, text) {
   at = Math.max(wide / 2 + 4, Math.min(l.W - wide / 2 - 4, at))
   if (frame.u < 1) {
     const [ux, uy] = along(pts, frame.u)
-    top.pill(ux, uy, text, { now: true })
+    top.pill(Math.max(wide / 2 + 4, Math.min(l.W - wide / 2 - 4, ux)), uy, text, { now: true })
   } else top.pill(at, y, text, { now: true })
   for (let k = -wide / 2 - 8; k <= wide / 2 + 8; k += 10) taken.push(at + k)
 }
@@ -170,11 +173,12 @@ export function drawQueues(g, l, frame) {
   const p = part ? s.parts[part.n] : null
   if (!p) return
   const e = s.now
-  const woken = e?.kind === Kind.WAKE && e.part === (part?.n ?? 0) + 1 ? e.proc : 0
+  const woken = frame.u >= 1 || e?.kind === Kind.WAKE ? wakeOf(s).proc : 0
   const isWriter = (/** @type {number} */ n) => s.procs[n - 1]?.call?.call === 2
   for (const [label, give] of /** @type {[string, boolean][]} */ ([[l.narrow ? 'waiting for space' : 'waiting for space', true], [l.narrow ? 'for data' : 'waiting for data', false]])) {
     const q = give ? l.queues.give : l.queues.take
-    const list = [...(woken && isWriter(woken) === give ? [woken] : []), ...p.sleepers.filter((/** @type {number} */ n) => isWriter(n) === give)]
+    const asleep = p.sleepers.filter((/** @type {number} */ n) => isWriter(n) === give)
+    const list = woken && isWriter(woken) === give && !asleep.includes(woken) ? [woken, ...asleep] : asleep
     g.say(q.labelX, q.y + 18, label, { sz: 13, w: 600, c: 'k', an: q.end ? 'end' : undefined })
     if (!list.length) g.say(q.x, q.y + 18, 'nobody', { sz: 13, c: 't2' })
     else drawChips(g, list, frame, q.x, q.y, q.w, woken)
@@ -206,12 +210,14 @@ export function drawLineLabel(g, l, frame, taken, full) {
   }
 }
 
-/** Full speed: one band for each side, as wide as its rate. @param {Brush} g @param {Layout} l @param {any} frame */
+/** Full speed: one band for each side, as wide as its rate. @param {Brush} g @param {Layout} l @param {any} frame @returns {number[]} x that are taken on the line */
 export function drawBands(g, l, frame) {
   const r = ratesOf(frame)
   const s = /** @type {State} */ (frame.state)
   const part = l.parts.find(p => p.type !== 'page' && !frame.header.scene.parts[p.n].off) ?? l.parts[0]
-  if (!part) return
+  /** @type {number[]} */
+  const at = []
+  if (!part) return at
   const groups = ['giver', 'taker', 'peer'].map(name => l.cards.filter(c => c.group === name)).filter(x => x.length)
   const speed = (/** @type {any} */ c) => r?.procs[c.proc - 1]?.rate ?? 0
   const sums = groups.map(list => list.reduce((n, c) => n + speed(c), 0))
@@ -222,6 +228,7 @@ export function drawBands(g, l, frame) {
     const wide = Math.max(4, ((sums[k] ?? 0) / most) * 46)
     const xs = list.map(c => c.x + c.w / 2)
     const x = list.length === 1 ? xs[0] ?? 0 : ((Math.min(...xs)) + Math.max(...xs)) / 2
+    for (let k = -40; k <= 40; k += 10) at.push(x + k)
     const edge = up ? Math.min(...list.map(c => c.y)) - 4 : Math.max(...list.map(c => c.y + c.h)) + 4
     const end = up ? part.y + part.h + 2 : part.y - 2
     if (!(sums[k] ?? 0)) return void g.line(`M${x} ${edge}V${end}`, { s: v('edge'), sw: 2, d: '2 5' })
@@ -230,12 +237,12 @@ export function drawBands(g, l, frame) {
     const dir = tip > tail ? 1 : -1
     const senders = taker ? l.cards.filter(c => c.group === 'giver') : list
     const share = senders.reduce((n, c) => n + speed(c), 0) || 1
-    let at = x - wide / 2
+    let left = x - wide / 2
     for (const c of senders) {
       const w = (wide * speed(c)) / share
       const hue = s.procs[c.proc - 1]?.hue ?? 'a'
-      if (w > 0.3) g.line(`M${at} ${tail}h${w}V${tip - dir * 20}h${-w}z`, { f: v(hue), o: 0.86 })
-      at += w
+      if (w > 0.3) g.line(`M${left} ${tail}h${w}V${tip - dir * 20}h${-w}z`, { f: v(hue), o: 0.86 })
+      left += w
     }
     const hue = s.procs[(senders[0]?.proc ?? 1) - 1]?.hue ?? 'a'
     g.line(`M${x - wide / 2 - 12} ${tip - dir * 20.5}h${wide + 24}L${x} ${tip}z`, { f: senders.length > 1 ? v('ink2') : v(hue), o: 0.86 })
@@ -255,12 +262,13 @@ export function drawBands(g, l, frame) {
   })
   const takers = groups.find(list => list[0]?.group === 'taker')
   if (takers && !l.narrow && l.cards.length === 2) g.say(Math.min(...takers.map(c => c.x + c.w / 2)) - 40, (l.lines[0] ?? 0) + 33, 'copied out again', { sz: 13, c: 'k', an: 'end' })
-  if (!r || l.narrow || l.cards.length !== 2) return
+  if (!r || l.narrow || l.cards.length !== 2) return at
   const x = l.W / 2
   const y = (l.cards[0]?.y ?? 0) + 36
-  g.say(x, y, `moved in ${formatCount(Math.round(r.at / 1e8) / 10)} s`.replace('.', '.'), { sz: 13, an: 'middle', c: 't2' })
+  g.say(x, y, `moved in ${(r.at / 1e9).toFixed(1)} s`, { sz: 13, an: 'middle', c: 't2' })
   g.say(x, y + 30, formatCount(r.moved), { sz: 26, w: 700, mono: true, an: 'middle', max: 220 })
   g.say(x, y + 52, 'messages, counted exactly ○', { sz: 13, an: 'middle', c: 't2' })
+  return at
 }
 
 /** The one callout. @param {Brush} g @param {Layout['callout']} at @param {{bold: string, rest: string}} c */
@@ -279,7 +287,7 @@ export function drawCallout(g, at, c) {
   const most = Math.max(1, Math.floor((at.h - 14) / 21))
   let rest = wrap(c.rest, size, at.w - 20)
   if (rest.length >= most) rest = wrap(c.rest.split(/(?<=\.) /)[0] ?? '', size, at.w - 20)
-  const lines = [c.bold, ...rest.slice(0, most - 1)]
+  const lines = [c.bold, ...(rest.length < most ? rest : [])]
   const h = Math.max(at.kind === 'strip' ? 34 : 40, lines.length * 21 + 20)
   const y = at.y + (at.kind === 'box' && at.h > h ? (at.h - h) / 2 : 0)
   g.box(at.x, y, at.w, h, { r: 12, f: v('now'), s: v('now-edge') })
