@@ -41,6 +41,9 @@ func (l *live) bury(p *process) {
 			l.own(o)
 		}
 	} else if o, ok := p.open(); ok {
+		if o.Call == CallNone && !gives(o.Kind) {
+			o.At = l.now() // such an operation reads the clock only at its end
+		}
 		o.Flags = Open | l.paced()
 		if l.stopping {
 			o.Flags = Stopped
