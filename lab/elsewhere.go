@@ -52,6 +52,7 @@ func (r *Run) Header() Header          { return Header{} }
 func (r *Run) Log() *Log               { return newLog() }
 func (r *Run) Done() <-chan struct{}   { return nil }
 func (r *Run) Ended() bool             { return true }
+func (r *Run) Stuck() bool             { return true }
 func (r *Run) Stop()                   {}
 func (r *Run) Wait() (*Outcome, error) { return nil, errElsewhere }
 func (r *Run) Attach(Sink)             {}

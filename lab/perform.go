@@ -15,7 +15,8 @@ func (info *Info) Experiment(name string) *Experiment {
 	return &info.Experiments[i]
 }
 
-// Perform lets a run go on for a time, with its timed actions, and ends it. tick,
+// Perform lets a run go on for a time, or until nothing more can happen, with its
+// timed actions, and ends it. tick,
 // if there is one, is called ten times a second. On a busy machine a worker may not
 // have come to its gate when a step is due: then that and all later actions wait.
 func Perform(r *Run, do []TimedAction, length time.Duration, tick func(time.Duration)) (*Outcome, error) {
@@ -46,7 +47,7 @@ func Perform(r *Run, do []TimedAction, length time.Duration, tick func(time.Dura
 		if tick != nil {
 			tick(at)
 		}
-		if at == length {
+		if at == length || len(do) == 0 && r.Stuck() {
 			break
 		}
 	}

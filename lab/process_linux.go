@@ -85,7 +85,10 @@ func spawn(id string, s *Stage, proc int, ctl, leash *os.File) (*process, error)
 	}
 	defer of.Close()
 	cmd.ExtraFiles = append([]*os.File{of, ctl, page, leash}, files...)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // ends a stopped worker too
+	cmd.SysProcAttr = &syscall.SysProcAttr{
+		Pdeathsig: syscall.SIGKILL, // ends a stopped worker too
+		Setpgid:   true,            // Ctrl-C is for the lab, which ends them in order
+	}
 	started := make(chan error)
 	spawner() <- func() {
 		old, err := mask(s.masks[p.Role])

@@ -30,6 +30,7 @@ type Run struct {
 	err  error
 	ctl  *control // of the live epoch, to be rung
 	over atomic.Bool
+	hung atomic.Bool
 
 	sinks []Sink // touched by the loop only
 }
@@ -151,6 +152,10 @@ func (r *Run) Done() <-chan struct{} { return r.done }
 
 // Ended reports whether the workers are gone; Do("restart") brings new ones.
 func (r *Run) Ended() bool { return r.over.Load() }
+
+// Stuck reports whether a run that was to make so many operations will make no
+// more: who is left sleeps in the kernel, and nobody is left who could wake it.
+func (r *Run) Stuck() bool { return r.hung.Load() }
 
 // Stop asks the run to end. It does not wait: Done does.
 func (r *Run) Stop() {

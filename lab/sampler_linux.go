@@ -19,7 +19,19 @@ func (l *live) sample() {
 	}
 	l.sampleParts()
 	l.checkLaws()
+	l.r.hung.Store(l.ctl.count.Load() != 0 && l.stuck())
 	l.check = l.now()
+}
+
+// stuck reports whether all that live have been asleep in a call of the mechanism
+// for some looks.
+func (l *live) stuck() bool {
+	for _, p := range l.procs {
+		if w := p.view.now.wait; !p.dead.Load() && (p.view.now.state != 'S' || w == WaitNone || w >= WaitSleep || p.view.same < 10) {
+			return false
+		}
+	}
+	return true
 }
 
 func (l *live) sampleProc(p *process) {

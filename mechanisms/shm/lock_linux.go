@@ -17,13 +17,6 @@ type locker interface {
 	giveBack(*worker)
 }
 
-// The lock word: 0 is free, else the owner's thread id and these bits, as the
-// kernel wants it of a robust futex.
-const (
-	waiters   = 1 << 31 // somebody sleeps: who gives it back must wake
-	ownerDied = 1 << 30 // written by the kernel
-)
-
 // futex is a mutex: a word in the page, and the kernel's queue of those who sleep
 // on it. Only they make system calls.
 type futex struct {

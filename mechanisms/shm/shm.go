@@ -54,6 +54,13 @@ const (
 	words     = 8 // of the record
 )
 
+// The lock word: 0 is free, else the owner's thread id and these bits, as the
+// kernel wants it of a robust futex.
+const (
+	waiters   = 1 << 31 // somebody sleeps: who gives it back must wake
+	ownerDied = 1 << 30 // written by the kernel
+)
+
 func (mechanism) Info() lab.Info {
 	return lab.Info{
 		ID: "shm", Title: "Shared memory", Family: "Shared memory",
