@@ -36,6 +36,7 @@ import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } 
  * @property {{fd: number, part: number, how: number}[]} fds
  * @property {Record<number, number>} maps address by part
  * @property {{sigpnd: bigint, shdpnd: bigint, sigblk: bigint, sigign: bigint, sigcgt: bigint}} masks
+ * @property {number} masksAt when sigblk was read last, 0: never
  * @property {[number, number]|null} sigq
  * @property {[number, number]|null} switches
  * @property {number} cpu
@@ -51,7 +52,7 @@ import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } 
  * @property {number} pace
  * @property {number} sample
  * @property {number} lost records that had no room
- * @property {number} dropped records that did not come here
+ * @property {number} dropped records that did not come here: LOST events with ret 1, made by Trace.gap
  * @property {Event|null} now the newest operation
  * @property {Record<string, number>} settings
  * @property {string[]} knobs their names
@@ -76,7 +77,7 @@ export function initial(header) {
       hue: hues[i % 4], stripe: i % 8 > 3, letter: letter(i), pid: 0, st: 'none', kstate: '', wait: 0, waitPart: 0, asleep: false, wchan: '',
       gate: 0, lastGate: 0, since: 0, call: null, lastMsg: 0, slept: 0, reg: null, round: 0, fds: [], maps: {},
       n: { calls: 0, sent: 0, received: 0, bytesSent: 0, bytesReceived: 0, errors: 0, short: 0, torn: 0, eagain: 0 },
-      masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, sigq: null, switches: null, cpu: 0, exit: null, locks: [],
+      masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, cpu: 0, exit: null, locks: [],
     })),
     parts: parts.map((/** @type {any} */ p) => ({
       id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
@@ -121,7 +122,8 @@ export function fold(s, e) {
     return
   }
   if (e.kind === Kind.LOST) {
-    s.lost += e.level
+    if (e.ret === 1) s.dropped += e.level
+    else s.lost += e.level
     for (const x of s.parts) if (x.type === 'pipe' && x.sure) unsure(x)
     return
   }
@@ -325,6 +327,7 @@ function fact(s, e, q, p) {
     case Fact.SIGPND: case Fact.SHDPND: case Fact.SIGBLK: case Fact.SIGIGN: case Fact.SIGCGT: {
       const name = maskNames[e.call]
       if (name) q.masks[name] = BigInt(value(e.data))
+      if (name === 'sigblk') q.masksAt = e.at
       break
     }
     case Fact.SIGQ: q.sigq = [e.ret, e.level]; break

@@ -115,7 +115,7 @@ const TALL = /** @type {Record<string, number>} */ ({ pipe: 164, signals: 196, f
 function wideSheet(scene, W, H, drop, full) {
   const { user, kernel } = decks(scene)
   const n = scene.procs.length
-  const y0 = H < 500 ? 12 : 18
+  const y0 = H < 520 ? 12 : 18
   const cards = wideCards(scene, W, y0, drop, full)
   const bottom = Math.max(y0, ...cards.map(c => c.y + c.h))
   const rows = Math.max(1, ...cards.map(c => c.row + 1))
@@ -124,10 +124,10 @@ function wideSheet(scene, W, H, drop, full) {
   const tall = (/** @type {number} */ i) => (scene.parts[i].type === 'pipe' && (full || drop >= DROPS.bytes) ? 142 : scene.parts[i].off ? 66 : TALL[scene.parts[i].type] ?? 86)
   const object = kernel.length ? Math.max(...kernel.map(tall)) : 0
   const strip = user.length === 0 && n > 2 && !full
-  const foot = strip ? (H < 500 ? 46 : 54) : drop < DROPS.legend ? 40 : 16
+  const foot = strip ? (H < 500 ? 46 : 54) : drop < DROPS.legend ? 40 : 10
   const page = user.length ? 134 : 0
-  const lanes = user.length ? Math.max(44, 28 + PITCH * Math.min(n, 8)) : 0
-  const above = H < 500 ? 20 : 24
+  const lanes = user.length ? (rows === 1 ? 40 : 28 + PITCH * Math.min(n, 8)) : 0
+  const above = H < 520 ? 20 : 24
   const below = queue ? (H < 500 ? 9 : 14) : full ? 14 : 26 // the word "kernel" stands there
   const need = bottom + lanes + page + above + below + queue + object + foot + (full ? 36 : 0)
   const spare = Math.max(0, H - need)

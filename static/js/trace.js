@@ -140,7 +140,6 @@ export class Trace {
       fold(s, this.at(k))
       if ((k + 1) % EVERY === 0 && (k + 1) / EVERY === this.#marks.length) this.#marks.push(clone(s))
     }
-    s.dropped = this.dropped
     this.#recent.push({ index: i, state: s })
     if (this.#recent.length > RECENT) this.#recent.shift()
     return s
@@ -158,7 +157,7 @@ function search(n, ok) {
   return lo - 1
 }
 
-/** The hole before an event. @param {number} n @param {Event} e @returns {Event} */
+/** The hole before an event; ret 1 says that the records exist, but not here. @param {number} n @param {Event} e @returns {Event} */
 function lost(n, e) {
-  return { seq: e.seq - 1, at: e.at, dur: 0, msg: 0, want: 0, ret: 0, level: n, data: new Uint8Array(8), kind: Kind.LOST, call: 0, flags: 0, proc: 0, part: 0 }
+  return { seq: e.seq - 1, at: e.at, dur: 0, msg: 0, want: 0, ret: 1, level: n, data: new Uint8Array(8), kind: Kind.LOST, call: 0, flags: 0, proc: 0, part: 0 }
 }

@@ -135,7 +135,7 @@ export function sentence(e, s, header) {
       const v = k?.values?.[e.level - k.min] ?? (e.level === 0 && k?.zero ? k.zero : formatCount(e.level) + (k?.unit ? NB + k.unit : ''))
       return said('you', `${k?.label ?? 'a knob'} is now `, v)
     }
-    case Kind.LOST: return { ...said('lab', '', `${formatCount(e.level)} records lost`, ': the picture has a hole here'), bad: true }
+    case Kind.LOST: return e.ret === 1 ? said('lab', '', `${formatCount(e.level)} records not sent to this page`, ': the picture has a hole here') : { ...said('lab', '', `${formatCount(e.level)} records lost`, ': the picture has a hole here'), bad: true }
     case Kind.STATE: return fact(e, who, p, header)
   }
   return { who, text: '' }

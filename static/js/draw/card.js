@@ -89,7 +89,8 @@ function callLine(q, s, header, large) {
 function noteOf(q, s, frame, large) {
   const c = q.call
   const n = q.n
-  const did = q.group === 'giver' ? `${formatCount(n.sent)} sent` : q.group === 'taker' ? `${formatCount(n.received)} taken` : n.sent ? `${formatCount(n.sent)} stored` : ''
+  const whole = s.dropped + s.lost === 0 && s.sample <= 1 // else the records do not tell how many there were
+  const did = !whole ? '' : q.group === 'giver' ? `${formatCount(n.sent)} sent` : q.group === 'taker' ? `${formatCount(n.received)} taken` : n.sent ? `${formatCount(n.sent)} stored` : ''
   if (q.st === 'zombie') return 'not yet waited for'
   if (q.st === 'gone') return c?.unknown ? 'its last call: outcome unknown' : endText(q)
   if (q.st === 'none') return ''
@@ -125,13 +126,13 @@ function rowOf(k, q, i, s, frame, large) {
   const c = q.call
   if (k === 'buf') {
     const giver = q.group === 'giver'
-    const msg = giver ? (c && (!c.done || q.gate === 0) ? c.msg : 0) : q.lastMsg
+    const msg = giver ? c?.msg ?? 0 : q.lastMsg
     const by = s.procs[Math.floor(msg / 2 ** 40) - 1]
     if (!by || !c || (!giver && q.n.received === 0)) return { k, t: 'empty' }
     const bytes = giver ? c.want : Math.max(0, c.kind === Kind.RECV ? c.ret : 0)
     const torn = !giver && (c.flags & Flag.TORN) !== 0
     if (!giver && !bytes) return { k, t: 'empty' }
-    return { k, hue: by.hue, frac: giver ? 1 : Math.min(1, bytes / Math.max(1, c.want)), t: `${messageName(msg, s)} ${formatBytes(bytes)}${giver ? '' : torn ? ' ! torn' : ' ✓ checked'}` }
+    return { k, hue: by.hue, frac: giver ? 1 : Math.min(1, bytes / Math.max(1, c.want)), t: `${messageName(msg, s)} ${formatBytes(bytes)}${giver ? (c.done ? ', sent' : '') : torn ? ' ! torn' : ' ✓ checked'}` }
   }
   if (k === 'fd') return { k, v: q.fds.map(f => [`${f.fd} → ${f.how === 2 ? 'write end' : f.how === 1 ? 'read end' : 'both ends'}`, '']) }
   if (k === 'regs') {
@@ -163,7 +164,7 @@ function lastText(q, s, i) {
   const mask = q.masks.sigblk
   let n = 0
   for (let k = 1n; k <= 64n; k++) if ((mask >> (k - 1n)) & 1n) n++
-  return s.parts.some(p => p.type === 'signals') && i >= 0 ? (n ? `${n} signals masked` : 'nothing masked') : ''
+  return q.masksAt > 0 && s.parts.some(p => p.type === 'signals') && i >= 0 ? (n ? `${n} signals masked` : 'nothing masked') : ''
 }
 
 /** Rates at full speed, from the exact counters of a second. @param {number} i @param {any} frame @param {boolean} large @returns {Row} */
@@ -210,13 +211,26 @@ export function ratesOf(frame) {
 }
 
 /**
+ * At full speed the newest record is long past: what the samples of the last span say
+ * of a process counts.
+ * @param {any} frame @param {number} i @returns {ProcState|null}
+ */
+function full(frame, i) {
+  const q = frame.state.procs[i]
+  const p = frame.live && frame.state.mode === Mode.FULL && frame.aggregate?.procs[i]
+  if (!p || q.exit || !q.pid || p.state === '\0') return null
+  const st = p.state === 'T' ? 'stopped' : p.state === 'Z' ? 'zombie' : p.waits >= 900 ? 'blocked' : 'running'
+  return { ...q, st, wait: p.wait }
+}
+
+/**
  * What a card says.
  * @param {any} frame @param {number} i @param {CardBox} box @param {string[]} rows @returns {CardView}
  */
 export function cardView(frame, i, box, rows) {
   const { header } = frame
   const s = /** @type {State} */ (frame.state)
-  const q = /** @type {ProcState} */ (s.procs[i])
+  const q = /** @type {ProcState} */ (full(frame, i) ?? s.procs[i])
   const large = box.size === 'L'
   const dead = q.st === 'zombie' || q.st === 'gone' || q.st === 'none'
   const held = nextText(header, q, i, s)

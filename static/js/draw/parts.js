@@ -235,7 +235,9 @@ function drawPage(g, b, frame, spots) {
   const name = page.title || 'one physical page'
   const roles = s.procs.map(p => (s.procs.length > 4 ? p.letter : p.role))
   const mapped = s.procs.length > 1 ? `mapped by ${roles.length > 5 ? 'all ' + roles.length : roles.slice(0, -1).join(', ') + ' and ' + roles.at(-1)}` : ''
-  const sub = `${page.object || page.id}, ${formatBytes(page.cap || 4096)}, ${mapped}`
+  const start = `${page.object || page.id}, ${formatBytes(page.cap || 4096)}`
+  const room2 = b.w - 44 - tw(name, 15, false, 700)
+  const sub = [`${start}, ${mapped}`, `${start}, mapped by ${s.procs.length}`, start].find(t => tw(t, 12.5) < room2) ?? start
   const narrow = b.rows > 1 || b.w < 500
   if (narrow) {
     groups.forEach((l, r) => drawLine(g, l, frame, b.x + 10, b.y + 10 + r * 62, b.w - 20, 36, spots))
