@@ -4,6 +4,7 @@ package browser
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -95,7 +96,6 @@ type View struct {
 	Width, Height int64
 	Dark          bool
 	Still         bool // reduced motion
-	Present       bool // large, for the back row: ?present=1
 }
 
 // A Page is one tab.
@@ -174,13 +174,17 @@ func AskLater[T any](p *Page, expression string) (T, error) {
 	return chromedp.Run(p, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
 }
 
-// Until waits for an expression to hold.
+// Until waits for an expression to hold, also while one page gives way to another.
 func (p *Page) Until(expression string, d time.Duration) error {
-	_, err := chromedp.Run(p, chromedp.Poll[bool](expression, chromedp.WithPollingTimeout(d), chromedp.WithPollingInterval(10*time.Millisecond)))
-	if err != nil {
-		return fmt.Errorf("wait until %s: %w", expression, err)
+	for end := time.Now().Add(d); ; time.Sleep(5 * time.Millisecond) {
+		holds, err := Ask[bool](p, expression)
+		if holds && err == nil {
+			return nil
+		}
+		if time.Now().After(end) {
+			return fmt.Errorf("wait %v until %s: %w", d, expression, cmp.Or(err, context.DeadlineExceeded))
+		}
 	}
-	return nil
 }
 
 // Key presses a key; names are those of package kb, or letters.

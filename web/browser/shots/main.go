@@ -4,11 +4,17 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +32,7 @@ func main() {
 type shot struct {
 	file, path string
 	view       browser.View
+	keys       string // to be pressed before
 }
 
 const (
@@ -53,7 +60,7 @@ func run(args []string) error {
 		return err
 	}
 	defer cancel()
-	shots := []shot{{"static/bench.png", "/bench/pipe?experiment=full", browser.View{Width: 1280, Height: 800, Still: true}}}
+	shots := []shot{{"static/bench.png", "/bench/pipe?experiment=full", browser.View{Width: 1440, Height: 900, Still: true}, "2"}}
 	if len(args) > 0 {
 		shots = append(shots, all(args[0])...)
 	}
@@ -79,11 +86,11 @@ func all(folder string) (shots []shot) {
 					height = 2000
 				}
 				file := filepath.Join(folder, fmt.Sprintf("%s-%d-%s.png", name, width, theme))
-				shots = append(shots, shot{file, path, browser.View{Width: width, Height: height, Dark: dark, Still: true}})
+				shots = append(shots, shot{file, path, browser.View{Width: width, Height: height, Dark: dark, Still: true}, ""})
 			}
 		}
 		if strings.HasPrefix(path, "/bench/") {
-			shots = append(shots, shot{filepath.Join(folder, name+"-present.png"), path, browser.View{Width: 1600, Height: 1000, Still: true, Present: true}})
+			shots = append(shots, shot{filepath.Join(folder, name+"-present.png"), path, browser.View{Width: 1600, Height: 1000, Still: true}, "p"})
 		}
 	}
 	return shots
@@ -99,18 +106,51 @@ func (s shot) take(ctx context.Context, lab *browser.Lab) error {
 	if err := p.Until(drawn, patience); err != nil {
 		return err
 	}
-	if s.view.Present {
-		if err := p.Key("p"); err != nil {
+	time.Sleep(2 * time.Second) // something has happened by then
+	if s.keys != "" {
+		if err := p.Key(s.keys); err != nil {
 			return err
 		}
+		time.Sleep(time.Second)
 	}
-	time.Sleep(3 * time.Second) // something has happened by then
-	png, err := p.Picture()
+	small, err := shrink(p.Picture())
 	if err != nil {
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(s.file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(s.file, png, 0o644)
+	return os.WriteFile(s.file, small, 0o644)
+}
+
+// shrink keeps the 256 most frequent colours of a picture and gives every other
+// pixel the nearest of them: a page has few colours and the edges of its letters.
+func shrink(picture []byte, err error) ([]byte, error) {
+	if err != nil {
+		return nil, err
+	}
+	img, err := png.Decode(bytes.NewReader(picture))
+	if err != nil {
+		return nil, err
+	}
+	count, size := map[color.Color]int{}, img.Bounds()
+	for y := range size.Dy() {
+		for x := range size.Dx() {
+			count[img.At(x, y)]++
+		}
+	}
+	colours := slices.SortedFunc(maps.Keys(count), func(a, b color.Color) int { return count[b] - count[a] })
+	few := image.NewPaletted(size, colours[:min(256, len(colours))])
+	index := map[color.Color]uint8{}
+	for _, c := range colours {
+		index[c] = uint8(few.Palette.Index(c))
+	}
+	for y := range size.Dy() {
+		for x := range size.Dx() {
+			few.SetColorIndex(x, y, index[img.At(x, y)])
+		}
+	}
+	var b bytes.Buffer
+	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, few)
+	return b.Bytes(), err
 }
