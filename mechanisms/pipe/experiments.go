@@ -99,7 +99,7 @@ var experiments = []lab.Experiment{
 			return errors.Join(ended(o, "writer", ""), lab.Expect(failed(o, lab.Send, ePipe) == 1, "%d writes got EPIPE", failed(o, lab.Send, ePipe)))
 		}},
 	{ID: "P9", Name: "partial", Title: "Part of it, or EAGAIN",
-		Set: lab.Settings{"nonblock": 1, "size": 70000, "read_size": 5000, "rate": 50, "drain": 50}, For: time.Second,
+		Set: lab.Settings{"nonblock": 1, "size": 70000, "read_size": 5000, "rate": 100, "drain": 20}, For: time.Second,
 		Sees: "A write of 70 000 bytes returns 65 536, the next ones what fits or EAGAIN; a read returns what is there.",
 		Must: func(o *lab.Outcome) error {
 			cut := o.Find(func(e *lab.Event) bool { return e.Kind == lab.Send && e.Ret > 0 && e.Flags&lab.Short != 0 })
