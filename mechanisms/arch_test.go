@@ -2,7 +2,6 @@ package mechanisms_test
 
 import (
 	"bytes"
-	"compress/gzip"
 	"errors"
 	"io/fs"
 	"os"
@@ -25,7 +24,7 @@ func TestImportsPointOneWay(t *testing.T) {
 		"lessons":    "lab",
 		"static":     "",
 		"templates":  "lab lessons static",
-		"web":        "lab lessons templates static",
+		"web":        "lab lessons templates static web",
 		"cmd":        "lab mechanisms lessons web templates static",
 	}
 	for line := range strings.Lines(goList(t, "-f", `{{.ImportPath}}: {{join .Imports " "}}`, module+"...")) {
@@ -93,61 +92,6 @@ func TestSources(t *testing.T) {
 	}
 }
 
-var imported = regexp.MustCompile(`(?m)(?:^import|^export|^}) .*?from '#ipclab/([^']+)'|^import '#ipclab/([^']+)'|\bimport\('#ipclab/([^']+)'\)`)
-
-// The page loads fast because it is small and its modules do not wait for each
-// other in long chains.
-func TestPageIsSmall(t *testing.T) {
-	imports := map[string][]string{} // module → those it names
-	size, roots := 0, map[string]bool{}
-	for path, text := range sources(t) {
-		name, js := strings.CutPrefix(path, "static/js/")
-		if js || strings.HasPrefix(path, "static/css/") {
-			size += compressed(text)
-		}
-		if js {
-			roots[name] = true
-			imports[name] = nil
-			for _, m := range imported.FindAllStringSubmatch(text, -1) {
-				imports[name] = append(imports[name], m[1]+m[2]+m[3])
-			}
-		}
-	}
-	for name, list := range imports {
-		for _, to := range list {
-			delete(roots, to)
-			if _, there := imports[to]; !there {
-				t.Errorf("static/js/%s imports %s, which is not there", name, to)
-			}
-		}
-	}
-	t.Logf("%d modules, %d bytes of code and style compressed", len(imports), size)
-	if len(imports) > 25 {
-		t.Errorf("%d JavaScript modules, at most 25", len(imports))
-	}
-	if size > 120_000 {
-		t.Errorf("code and style are %d bytes compressed, at most 120000", size)
-	}
-	for root := range roots {
-		seen, wave, depth := map[string]bool{root: true}, []string{root}, -1
-		for ; len(wave) > 0; depth++ {
-			var next []string
-			for _, name := range wave {
-				for _, to := range imports[name] {
-					if !seen[to] {
-						seen[to] = true
-						next = append(next, to)
-					}
-				}
-			}
-			wave = next
-		}
-		if depth > 3 {
-			t.Errorf("static/js/%s: modules are found only after %d others have been read, at most 3", root, depth)
-		}
-	}
-}
-
 func goList(t *testing.T, args ...string) string {
 	t.Helper()
 	out, err := exec.Command("go", append([]string{"list"}, args...)...).Output()
@@ -156,14 +100,6 @@ func goList(t *testing.T, args ...string) string {
 		t.Fatalf("go list: %v: %s", err, exit.Stderr)
 	}
 	return string(out)
-}
-
-func compressed(text string) int {
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	z.Write([]byte(text))
-	z.Close()
-	return b.Len()
 }
 
 // sources reads every file of the project that people write, by its path from

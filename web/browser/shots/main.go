@@ -123,8 +123,8 @@ func (s shot) take(ctx context.Context, lab *browser.Lab) error {
 	return os.WriteFile(s.file, small, 0o644)
 }
 
-// shrink keeps the 256 most frequent colours of a picture and gives every other
-// pixel the nearest of them: a page has few colours and the edges of its letters.
+// shrink gives each pixel the nearest of 256 colours: the most frequent ones that
+// are not nearly the same. A page has few, and the edges of its letters.
 func shrink(picture []byte, err error) ([]byte, error) {
 	if err != nil {
 		return nil, err
@@ -140,7 +140,12 @@ func shrink(picture []byte, err error) ([]byte, error) {
 		}
 	}
 	colours := slices.SortedFunc(maps.Keys(count), func(a, b color.Color) int { return count[b] - count[a] })
-	few := image.NewPaletted(size, colours[:min(256, len(colours))])
+	few := image.NewPaletted(size, nil)
+	for _, c := range colours {
+		if len(few.Palette) < 256 && !slices.ContainsFunc(few.Palette, func(d color.Color) bool { return alike(c, d) }) {
+			few.Palette = append(few.Palette, c)
+		}
+	}
 	index := map[color.Color]uint8{}
 	for _, c := range colours {
 		index[c] = uint8(few.Palette.Index(c))
@@ -153,4 +158,11 @@ func shrink(picture []byte, err error) ([]byte, error) {
 	var b bytes.Buffer
 	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&b, few)
 	return b.Bytes(), err
+}
+
+func alike(a, b color.Color) bool {
+	r, g, b1, _ := a.RGBA()
+	s, h, b2, _ := b.RGBA()
+	near := func(x, y uint32) bool { return max(x, y)-min(x, y) < 10<<8 }
+	return near(r, s) && near(g, h) && near(b1, b2)
 }
