@@ -26,11 +26,8 @@ export function wakeOf(s) {
   if (!e) return nobody
   const p = s.parts[e.part - 1]
   const first = (/** @type {any} */ of, /** @type {boolean} */ writer) => of.sleepers.find((/** @type {number} */ n) => (s.procs[n - 1]?.call?.call === Call.WRITE) === writer) ?? 0
-  if (e.kind === Kind.EXIT) {
-    const i = s.parts.findIndex(x => x.type === 'futex' && x.ownerDied && x.sleepers.length > 0)
-    return i < 0 ? nobody : { proc: s.parts[i].sleepers[0], part: i + 1 }
-  }
   if (!p) return nobody
+  if (e.kind === Kind.BLOCK) return s.procs[e.proc - 1]?.call?.done && e.ret >= 0 && !(e.flags & Flag.STOPPED) ? { proc: e.proc, part: e.part } : nobody
   if (e.kind === Kind.WAKE) {
     const waker = s.procs[e.proc - 1]?.call?.kind === Kind.WAKE
     return { proc: waker ? (e.ret > 0 ? p.sleepers[0] ?? 0 : 0) : e.proc, part: e.part }
@@ -66,7 +63,7 @@ function of(s, header) {
 function ended(s, q, who) {
   const n = s.procs.indexOf(q) + 1
   const dead = s.parts.find(p => p.type === 'futex' && (p.owner === n || (p.ownerDied && p.last === n)))
-  if (dead) return { bold: 'The owner died with the lock.', rest: 'The kernel marks the word and wakes the first sleeper' }
+  if (dead) return { bold: 'The owner died with the lock.', rest: dead.ownerDied ? 'The kernel has marked the word' : 'Nobody will ever give it back' }
   if (q.exit?.signal) return { bold: `${who} was killed.`, rest: `SIG${signalName(q.exit.signal)} ended it between two instructions` }
   return { bold: `${who} has ended.`, rest: 'Its descriptors are closed' }
 }
@@ -114,6 +111,8 @@ function ofLock(s, e, p, who) {
   const owner = p.owner ? nameOf(s.procs[p.owner - 1], s) : ''
   if (e.kind === Kind.LOCK && e.flags & Flag.OWNERDIED) return { bold: 'Its owner died.', rest: `${who} has the lock and must repair what it guards` }
   if (e.kind === Kind.LOCK && p.type === 'futex' && e.ret === 0) return { bold: 'The lock is taken.', rest: `${owner || 'Another'} holds it; ${who} will ask the kernel to sleep` }
+  const dead = p.ownerDied || (p.owner && s.procs[p.owner - 1]?.killed)
+  if (e.kind === Kind.BLOCK && s.procs[e.proc - 1]?.call?.done && dead) return { bold: 'The owner died with the lock.', rest: `The kernel marked the word and woke ${who}` }
   if (e.kind === Kind.BLOCK && s.procs[e.proc - 1]?.call?.done) return { bold: `${who} goes on.`, rest: 'It must try for the lock again' }
   if (e.kind === Kind.WAKE && e.ret > 0 && !p.ownerDied) return { bold: 'One sleeper is woken.', rest: `The kernel wakes ${nameOf(s.procs[wakeOf(s).proc - 1], s)}, which has slept longest` }
   if (e.kind === Kind.BLOCK) return p.type === 'sem' ? { bold: 'The count is 0.', rest: `${who} sleeps until it is raised` } : { bold: `${who} sleeps in the kernel.`, rest: 'Only now a system call was needed' }

@@ -26,6 +26,7 @@ import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } 
  * @property {string} wchan
  * @property {number} gate as FactGate's ret
  * @property {number} lastGate the gate it was let go of last, from 1
+ * @property {boolean} killed SIGKILL was sent to it
  * @property {number} since ns, when st began
  * @property {{kind: number, call: number, part: number, want: number, msg: number, at: number, dur: number, ret: number, flags: number, data: number|bigint, done: boolean, open: boolean, unknown: boolean, error: number}|null} call
  * @property {{calls: number, sent: number, received: number, bytesSent: number, bytesReceived: number, errors: number, short: number, torn: number, eagain: number}} n
@@ -54,6 +55,7 @@ import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } 
  * @property {number} lost records that had no room
  * @property {number} dropped records that did not come here: LOST events with ret 1, made by Trace.gap
  * @property {Event|null} now the newest operation
+ * @property {boolean} updates some word counts the updates of all
  * @property {Record<string, number>} settings
  * @property {string[]} knobs their names
  * @property {ProcState[]} procs
@@ -71,11 +73,11 @@ export function initial(header) {
   const seen = /** @type {Record<string, number>} */ ({})
   return {
     seq: 0, at: 0, mode: header.mode ?? 0, pace: header.pace ?? 0, sample: 1, lost: 0, dropped: 0, now: null,
-    settings: { ...header.settings }, knobs: (header.mechanism?.knobs ?? []).map((/** @type {any} */ k) => k.name),
+    updates: parts.some((/** @type {any} */ p) => p.holds === 'updates'), settings: { ...header.settings }, knobs: (header.mechanism?.knobs ?? []).map((/** @type {any} */ k) => k.name),
     procs: procs.map((/** @type {any} */ p, /** @type {number} */ i) => ({
       role: p.role, kind: p.kind, group: p.group, index: (seen[p.group] = (seen[p.group] ?? -1) + 1),
       hue: hues[i % 4], stripe: i % 8 > 3, letter: letter(i), pid: 0, st: 'none', kstate: '', wait: 0, waitPart: 0, asleep: false, wchan: '',
-      gate: 0, lastGate: 0, since: 0, call: null, lastMsg: 0, slept: 0, reg: null, round: 0, fds: [], maps: {},
+      gate: 0, lastGate: 0, killed: false, since: 0, call: null, lastMsg: 0, slept: 0, reg: null, round: 0, fds: [], maps: {},
       n: { calls: 0, sent: 0, received: 0, bytesSent: 0, bytesReceived: 0, errors: 0, short: 0, torn: 0, eagain: 0 },
       masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, cpu: 0, exit: null, locks: [],
     })),
@@ -127,7 +129,7 @@ export function fold(s, e) {
     for (const x of s.parts) if (x.type === 'pipe' && x.sure) unsure(x)
     return
   }
-  s.now = e
+  if (!(e.kind === Kind.STORE && p?.holds === '' && p.type === 'word' && s.updates)) s.now = e // a worker's own count is bookkeeping
   const back = e.kind === Kind.BLOCK && q !== undefined && returns(q, e)
   if (q) process(s, e, q, p, back)
   if (p) part(s, e, q, p, back)
@@ -179,6 +181,7 @@ function process(s, e, q, p, back) {
       }
       break
     case Kind.FAULT:
+      if (e.want === 9) q.killed = true
       break
     default:
       counts(q, e, p)
@@ -315,6 +318,7 @@ function fact(s, e, q, p) {
       q.waitPart = e.part
       break
     case Fact.GATE:
+      if (q.exit) break
       q.gate = e.ret
       if (e.ret > 0) {
         q.round = e.ret - 1

@@ -73,7 +73,7 @@ export function layout(scene, o) {
   const narrow = o.width < 600
   const full = o.full === true
   const many = scene.procs.length
-  let W = narrow ? 360 : 900
+  const W = narrow ? 360 : 900
   const ratio = o.height > 0 ? o.height / Math.max(1, o.width) : 0
   let first = narrow ? 4 : o.compact ? 4 : 0
   if (many > 4 && !narrow) first = Math.max(first, 4)
@@ -84,10 +84,10 @@ export function layout(scene, o) {
   }
   const l = /** @type {Layout} */ (best)
   if (!narrow && ratio && l.H > W * ratio) { // too low for all of it: the sheet gets wider, so everything gets smaller
-    W = l.H / ratio
-    if (W < 1300) return wideSheet(scene, W, l.H, l.drop, full)
-    const least = wideSheet(scene, 900, 900 * ratio, 9, full)
-    return wideSheet(scene, Math.max(900, least.H / ratio), least.H, 9, full)
+    const drop = l.H / ratio < 1300 ? l.drop : 9
+    let fit = drop === l.drop ? l : wideSheet(scene, 900, 900 * ratio, drop, full)
+    for (let i = 0; i < 4 && fit.H > fit.W * ratio + 0.5; i++) fit = wideSheet(scene, fit.H / ratio, fit.H, drop, full) // wider cards may be taller
+    return fit
   }
   return l
 }
@@ -364,7 +364,7 @@ function narrowWires(cards, to, lines, W) {
       return { proc: c.proc, pts: /** @type {Points} */ ([[x, edge], [x, end]]), x, cross }
     }
     const rows = Math.abs(c.row - near(c.group))
-    const x = W / 2 + (c.col === 0 ? -6 : 6) * (rows > 1 ? 0.4 : 1)
+    const x = W / 2 + (c.col === 0 ? -1 : 1) * Math.max(2, 11 - 4 * (rows - 1))
     const cy = c.y + c.h / 2 + 4
     return { proc: c.proc, pts: /** @type {Points} */ ([[c.col === 0 ? c.x + c.w + 2 : c.x - 2, cy], [x, cy], [x, end]]), x, cross }
   })

@@ -189,11 +189,14 @@ export class Stage extends Base {
     this.#again()
   }
 
-  /** @param {any} frame */
-  update(frame) {
-    this.#frame = frame
-    if (!frame?.header?.scene || !frame.state || !this.#width || !this.#svg) return
-    const { header, state } = frame
+  /** @param {any} given the frame */
+  update(given) {
+    this.#frame = given
+    if (!given?.header?.scene || !given.state || !this.#width || !this.#svg) return
+    const { header, state } = given
+    // Only the operation that is drawn moves: what came after it has no picture of its own.
+    const moves = given.u === 1 || given.index === undefined || given.trace?.at(given.index)?.seq === state.now?.seq
+    const frame = moves ? given : { ...given, u: 1 }
     const full = frame.live && state.mode === Mode.FULL && (frame.aggregate !== null && frame.aggregate !== undefined || (frame.trace?.aggregates?.length ?? 0) > 0)
     const shape = `${this.#width} ${this.#height} ${full} ${frame.compact} ${header.run} ${header.epoch}`
     if (shape !== this.#shape) {

@@ -147,7 +147,7 @@ function rowOf(k, q, i, s, frame, large) {
   if (k === 'gates') {
     const now = s.now && s.now.proc === i + 1 && q.gate === 0 ? q.lastGate : 0
     const list = /** @type {string[]} */ (header.scene.procs[i]?.gates ?? [])
-    return { k, v: list.map((g, n) => [g, q.gate === n + 1 ? 'next' : now === n + 1 ? 'now' : n < q.round ? 'done' : 'todo']) }
+    return { k, v: list.map((g, n) => [g, q.st === 'held' && q.gate === n + 1 ? 'next' : now === n + 1 ? 'now' : n < q.round ? 'done' : 'todo']) }
   }
   if (k === 'big') return big(i, frame, large)
   return { k: 'text', t: lastText(q, s, i) }

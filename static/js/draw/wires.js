@@ -67,7 +67,7 @@ export function drawWires(g, top, l, frame, spots) {
   if (!e || !e.proc) return taken
   const woken = wakeOf(s)
   const lane = l.wires.find(x => x.proc === woken.proc)
-  if (lane && (frame.u >= 1 || e.kind === Kind.WAKE || e.kind === Kind.EXIT)) wake(top, l, frame, lane, l.parts.find(b => b.n === woken.part - 1), taken, 'wake up')
+  if (lane && (frame.u >= 1 || e.kind === Kind.WAKE || e.kind === Kind.BLOCK)) wake(top, l, frame, lane, l.parts.find(b => b.n === woken.part - 1), taken, 'wake up')
   const w = l.wires.find(x => x.proc === e.proc)
   const p = s.parts[e.part - 1]
   if (!w || !p) return taken
@@ -180,8 +180,10 @@ export function drawQueues(g, l, frame) {
     const asleep = p.sleepers.filter((/** @type {number} */ n) => isWriter(n) === give)
     const list = woken && isWriter(woken) === give && !asleep.includes(woken) ? [woken, ...asleep] : asleep
     g.say(q.labelX, q.y + 18, label, { sz: 13, w: 600, c: 'k', an: q.end ? 'end' : undefined })
-    if (!list.length) g.say(q.x, q.y + 18, 'nobody', { sz: 13, c: 't2' })
-    else drawChips(g, list, frame, q.x, q.y, q.w, woken)
+    if (!list.length) {
+      if (l.narrow) g.box(q.x - 3, q.y + 5, tw('nobody', 13) + 6, 18, { r: 4, f: v('kernel') })
+      g.say(q.x, q.y + 18, 'nobody', { sz: 13, c: 't2' })
+    } else drawChips(g, list, frame, q.x, q.y, q.w, woken)
   }
 }
 
