@@ -65,7 +65,7 @@ func ParseStrace(r io.Reader) ([]Call, error) {
 		pid, _ := strconv.Atoi(m[1])
 		sec, _ := strconv.ParseInt(m[2], 10, 64)
 		ns, _ := strconv.ParseInt(m[3], 10, 64)
-		at, line := sec*1e9+ns, m[4]
+		at, line := sec*1e9+ns, strings.ReplaceAll(m[4], " <detached ...>", " <unfinished ...>")
 		if strings.HasPrefix(line, "---") || strings.HasPrefix(line, "+++") || strings.HasPrefix(line, "???") {
 			continue // a signal, an end, a thread that ended before strace looked at it
 		}

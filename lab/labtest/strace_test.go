@@ -20,7 +20,7 @@ const strace = `77 1795399142.311000000 write(6<pipe:[33478]>, ""..., 5) = 5
 83 1795399142.441469576 read(3<pipe:[33478]>,  <unfinished ...>
 83 1795399142.462601422 <... read resumed> <unfinished ...>) = ?
 83 1795399142.462980466 +++ killed by SIGKILL +++
-77 1795399142.470000000 read(9<pipe:[7]>,  <unfinished ...>
+77 1795399142.470000000 read(9<pipe:[7]>,  <detached ...>
 `
 
 func TestParseStrace(t *testing.T) {
