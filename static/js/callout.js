@@ -32,6 +32,7 @@ export function wakeOf(s) {
     const waker = s.procs[e.proc - 1]?.call?.kind === Kind.WAKE
     return { proc: waker ? (e.ret > 0 ? p.sleepers[0] ?? 0 : 0) : e.proc, part: e.part }
   }
+  if (p.type === 'pipe' && !p.slots) return nobody
   if (p.type === 'pipe' && e.kind === Kind.RECV && p.freed > 0) return { proc: first(p, true), part: e.part }
   if (p.type === 'pipe' && e.kind === Kind.SEND && e.ret > 0) return { proc: first(p, false), part: e.part }
   if (p.type === 'sem' && e.kind === Kind.UNLOCK && e.ret >= 0) return { proc: p.sleepers[0] ?? 0, part: e.part }
@@ -80,25 +81,25 @@ function failed(e, p, who) {
 /** @param {State} s @param {any} e @param {any} p @param {any} q @param {string} who @returns {Callout|null} */
 function ofPipe(s, e, p, q, who) {
   const writers = p.sleepers.filter((/** @type {number} */ n) => s.procs[n - 1]?.call?.kind === Kind.BLOCK && s.procs[n - 1]?.call?.call === 2)
-  const free = p.slots ? p.slots.length - (p.head - p.tail) : 0
+  const free = p.slots ? p.slots.length - (p.head - p.tail) : -1 // -1: what lies in it is not known
   const pages = (e.kind === Kind.RECV ? p.freed : free) === 1 ? 'One page is free' : `${e.kind === Kind.RECV ? p.freed : free} pages are free`
   switch (e.kind) {
     case Kind.RECV: {
       if (e.flags & Flag.EOF) return { bold: 'End of file.', rest: 'read returned 0: no writer is left' }
       if (e.flags & Flag.TORN) return { bold: 'The messages are mixed.', rest: 'Writes above PIPE_BUF may be torn' }
       if (e.flags & Flag.DISCARDED) return { bold: 'The rest is gone.', rest: 'A short read throws the packet away' }
-      if (!writers.length || p.freed === 0) return null
+      if (!writers.length || p.freed === 0 || free < 0) return null
       const first = the(nameOf(s.procs[writers[0] - 1], s))
       return { bold: pages + ' now.', rest: writers.length > 1 ? `${first} has waited longest and wakes first` : `The kernel wakes ${first}, which will fill slot ${p.head % p.slots.length}` }
     }
     case Kind.WAKE: {
       if (q.call?.call !== 2) return { bold: 'There is data now.', rest: `The kernel wakes ${who}` }
       const next = writers[0] ? the(nameOf(s.procs[writers[0] - 1], s)) : ''
-      return { bold: free > 0 ? pages + '.' : 'There is room.', rest: next ? `${who} has waited longest and wakes; ${next} sleeps on` : `${who} wakes and will fill ${p.slots && free > 0 ? 'slot ' + p.head % p.slots.length : 'it'}` }
+      return { bold: free > 0 ? pages + '.' : 'There is room.', rest: next ? `${who} has waited longest and wakes; ${next} sleeps on` : `${who} wakes and will fill ${free > 0 ? 'slot ' + p.head % p.slots.length : 'it'}` }
     }
     case Kind.BLOCK:
-      if (e.call !== 2) return { bold: 'The pipe is empty.', rest: `${who} sleeps until bytes come` }
-      return { bold: 'The pipe is full.', rest: free === 0 ? `${who} sleeps until a page is free` : `${who} sleeps: its write does not fit` }
+      if (e.call !== Call.WRITE) return { bold: 'The pipe is empty.', rest: `${who} sleeps until bytes come` }
+      return { bold: 'The pipe is full.', rest: free <= 0 ? `${who} sleeps until a page is free` : `${who} sleeps: its write does not fit` }
     case Kind.SEND:
       if (wakeOf(s).proc) return { bold: 'There is data now.', rest: `The kernel wakes ${the(nameOf(s.procs[wakeOf(s).proc - 1], s))}` }
       if (e.ret < e.want) return { bold: 'Only a part fitted.', rest: `${formatCount(e.ret)} of ${formatCount(e.want)} bytes were written` }

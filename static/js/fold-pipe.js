@@ -32,6 +32,7 @@ const size = p => p.slots.length
 export function unsure(p) {
   p.sure = false
   p.slots = null
+  p.freed = 0
   p.writes.length = 0
 }
 

@@ -97,3 +97,10 @@ test('what is missing is told by its cause', () => {
   assert.match(is.says, /7 records not sent to this page/)
   assert.deepEqual([is.s.lost, is.s.dropped], [40, 7])
 })
+
+test('of a pipe whose contents are not known nothing is claimed', () => {
+  const sc = script(pipeHeader(1, 1))
+  for (let i = 0; i < 16; i++) sc.send(1, 'pipe', 4096)
+  const is = end(sc.block(1, 'pipe', 4096, { msg: sc.next(1) }).recv(2, 'pipe', 4096).lost(3))
+  assert.deepEqual([is.callout, is.wakes], ['', 0])
+})
