@@ -1,7 +1,7 @@
 package lab
 
 import (
-	"encoding/binary"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -17,11 +17,7 @@ func (l *live) finish() *Outcome {
 	seconds := float64(l.now()) / 1e9
 	l.sample() // where does everybody sleep?
 	l.flush()
-	for i, p := range l.procs {
-		if w := p.view.now.wait; !p.reaped && w != WaitNone && w < WaitSleep {
-			l.blockedIn[i] = w.String()
-		}
-	}
+	l.whereAsleep()
 	// All hear of the end before any is released: else peers report it as a fault.
 	l.ctl.stop.Store(1)
 	l.rouse()
@@ -65,7 +61,7 @@ func (l *live) finish() *Outcome {
 	if err := l.stage.close(); err != nil {
 		l.unasked = append(l.unasked, err.Error())
 	}
-	o.Unasked = l.unasked
+	o.Events, o.Unasked = l.r.kept.all(), l.unasked
 	l.ended = true
 	for _, p := range l.procs {
 		p.close()
@@ -179,33 +175,47 @@ func (l *live) outcomeOf(u *Event) bool {
 	return false
 }
 
-// outcomeOfStore tells whether a store was made by what the word holds now. Where
-// others have stored since, that cannot be known.
+// outcomeOfStore tells whether a store was made by what the word holds now.
 func (l *live) outcomeOfStore(u *Event, now uint64) bool {
 	v := &l.values[u.Part]
-	before := v.mayBe(now)
+	others := slices.ContainsFunc(v.last, func(s stored) bool { return s.at >= u.At }) // have stored since
+	before := v.mayBe(now) || len(v.last) == 0 && now == 0
 	switch {
-	case word(u) == 0 && l.stopping && l.allDead() && l.scene.Parts[u.Part-1].Holds == Updates:
-		// An atomic addition, whose result is known only afterwards: it is missing
-		// in the sum of all, or it was not made.
-		var sum uint64
-		for _, p := range l.procs {
-			sum += p.counted().sent
-		}
-		u.Ret = 0
-		if now == sum+1 {
-			u.Ret = 8
-			binary.LittleEndian.PutUint64(u.Data[:], now)
-		}
-		return true
-	case word(u) != 0 && now == word(u) && !before:
+	case word(u) != 0 && !others && now == word(u) && !before:
 		u.Ret = 8
 		return true
-	case word(u) != 0 && now != word(u) && (before || len(v.last) == 0 && now == 0):
+	case word(u) != 0 && !others && now != word(u) && before:
 		u.Ret = 0
 		return true
+	case l.stopping && l.allDead() && l.scene.Parts[u.Part-1].Holds == Updates:
+		return l.outcomeOfUpdate(u, now)
 	}
 	return false
+}
+
+// outcomeOfUpdate tells, at the end, whether an update was made: all of those not
+// known were if together they are what is missing in the sum of the known ones.
+// That one which was made is lost cannot be told from one that was not made, except
+// of an atomic addition, whose result nobody knew before.
+func (l *live) outcomeOfUpdate(u *Event, now uint64) bool {
+	sum, unknown := uint64(0), uint64(0)
+	for _, p := range l.procs {
+		sum += p.counted().sent
+	}
+	for i := range l.unknown {
+		if e := &l.unknown[i]; e.Part == u.Part && e.Kind == Store {
+			unknown++
+		}
+	}
+	switch {
+	case now == sum+unknown:
+		u.Ret = 8
+	case now == sum && word(u) == 0:
+		u.Ret = 0
+	default:
+		return false
+	}
+	return true
 }
 
 // outcome sums up.
@@ -232,8 +242,6 @@ func (l *live) outcome(seconds float64) *Outcome {
 		both := ok && (o.Agrees == nil || *o.Agrees)
 		o.Agrees = &both
 	}
-	first, next := l.r.kept.Range()
-	o.Events = l.r.kept.Copy(nil, first, int(next-first))
 	return o
 }
 

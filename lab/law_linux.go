@@ -208,6 +208,10 @@ func (l *live) keepBooks(e *Event) {
 	v := &l.values[part]
 	switch e.Kind {
 	case Store:
+		if e.Flags&Settles != 0 { // it was made some time ago, if it was
+			v.last = append(v.last, stored{word(e), e.At, e.Proc})
+			break
+		}
 		v.store(stored{word(e), e.At, e.Proc}, l.began[:])
 	case Signal:
 		v.signal(e.Want)

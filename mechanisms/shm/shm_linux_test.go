@@ -1,0 +1,66 @@
+package shm
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"ipclab/lab"
+	"ipclab/lab/labtest"
+)
+
+// Whatever locks its updates and survives its owners loses none, and tears no
+// record, though workers are killed whenever it happens.
+func TestKilledWorkersLoseNothing(t *testing.T) {
+	for name, lock := range map[string]int64{"atomic": atomicAdd, "robust": robust, "semaphore": semaphore} {
+		for range 3 {
+			t.Run(name, func(t *testing.T) {
+				var do []string
+				for i, n := range rand.Perm(4)[:2] {
+					do = append(do, fmt.Sprintf("%dms kill worker%d", 60+i*100+rand.IntN(80), n+1))
+				}
+				set := lab.Settings{"workers": 4, "lock": lock, "n": 0, "record": 1}
+				o := labtest.Record(t, Mechanism, lab.Options{Settings: set}, 400*time.Millisecond, do...).Outcome
+				if o.Totals.Lost != 0 || o.Totals.Sent == 0 {
+					t.Errorf("%d updates, the counter %d", o.Totals.Sent, value(o.Totals.Counter))
+				}
+				// A record that a killed worker left half written is read once, and whole again.
+				if lock != atomicAdd && o.Totals.Torn > 2 {
+					t.Errorf("%d torn records, and two workers were killed", o.Totals.Torn)
+				}
+				if len(o.Unasked) > 0 || o.Agrees != nil && !*o.Agrees {
+					t.Errorf("unasked faults %q, agrees %v", o.Unasked, o.Agrees)
+				}
+			})
+		}
+	}
+}
+
+// The word goes through the states that its events tell of: nobody takes a lock
+// that another has.
+func TestOneOwnerAtATime(t *testing.T) {
+	for name, lock := range map[string]int64{"spin": spin, "mutex": mutex, "robust": robust} {
+		t.Run(name, func(t *testing.T) {
+			o := labtest.Record(t, Mechanism, lab.Options{Settings: lab.Settings{"workers": 3, "lock": lock, "n": 400}}, 10*time.Second).Outcome
+			part, owner := o.Scene.PartNumber("lock"), uint16(0)
+			for i := range o.Events {
+				e := &o.Events[i]
+				switch {
+				case e.Part != part || e.Kind == lab.State:
+				case e.Kind == lab.Lock && e.Ret == 1 && owner != 0:
+					t.Fatalf("event %d: process %d takes the lock that %d has", e.Seq, e.Proc, owner)
+				case e.Kind == lab.Lock && e.Ret == 1:
+					owner = e.Proc
+				case e.Kind == lab.Unlock && owner != e.Proc:
+					t.Fatalf("event %d: process %d gives back the lock that %d has", e.Seq, e.Proc, owner)
+				case e.Kind == lab.Unlock:
+					owner = 0
+				}
+			}
+			if err := counted(o, 1200, 1200); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
