@@ -53,8 +53,6 @@ func sayError(w http.ResponseWriter, status int, err error) {
 
 // problem is the page that says why there is no other.
 func (s *Server) problem(w http.ResponseWriter, r *http.Request, status int, title string, text ...string) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.WriteHeader(status)
-	templates.Problem(templates.ProblemData{Page: s.page(r), Title: title, Text: text,
-		Links: []templates.Link{{Text: "Go Home", URL: "/"}}}).Render(r.Context(), w)
+	s.show(w, r, status, templates.Problem(templates.ProblemData{Page: s.page(r), Title: title, Text: text,
+		Links: []templates.Link{{Text: "Go Home", URL: "/"}}}))
 }

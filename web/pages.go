@@ -1,9 +1,13 @@
 package web
 
 import (
+	"compress/gzip"
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"os"
+	"strings"
 	"sync"
 
 	"github.com/a-h/templ"
@@ -16,13 +20,27 @@ func (s *Server) page(r *http.Request) templates.Page {
 	return templates.Page{Assets: s.files, Role: string(roleOf(r))}
 }
 
-// show renders a page.
-func (s *Server) show(w http.ResponseWriter, r *http.Request, c templ.Component) {
-	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	if err := c.Render(r.Context(), w); err != nil {
+// show renders a page, compressed for browsers that take it so: a page holds no
+// secret that its length could give away.
+func (s *Server) show(w http.ResponseWriter, r *http.Request, status int, c templ.Component) {
+	h := w.Header()
+	h.Set("Content-Type", "text/html; charset=utf-8")
+	h.Set("Vary", "Accept-Encoding")
+	var body io.WriteCloser = open{w}
+	if strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {
+		h.Set("Content-Encoding", "gzip")
+		body = gzip.NewWriter(w)
+	}
+	w.WriteHeader(status)
+	if err := errors.Join(c.Render(r.Context(), body), body.Close()); err != nil {
 		s.log.Debug("render page", "path", r.URL.Path, "error", err)
 	}
 }
+
+// open is a writer that stays so.
+type open struct{ io.Writer }
+
+func (open) Close() error { return nil }
 
 // unavailable says why a mechanism cannot run here, or "".
 func unavailable(m lab.Mechanism) string {
@@ -54,7 +72,7 @@ func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 			d.NoRun = err.Error()
 		}
 	}
-	s.show(w, r, templates.Home(d))
+	s.show(w, r, http.StatusOK, templates.Home(d))
 }
 
 func (s *Server) bench(w http.ResponseWriter, r *http.Request) {
@@ -85,7 +103,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request) {
 		}
 		d.Experiment = e.Name
 	}
-	s.show(w, r, templates.Bench(d))
+	s.show(w, r, http.StatusOK, templates.Bench(d))
 }
 
 func (s *Server) play(w http.ResponseWriter, r *http.Request) {
@@ -93,7 +111,7 @@ func (s *Server) play(w http.ResponseWriter, r *http.Request) {
 	if s.file != "" {
 		d.Recording = "/play/recording"
 	}
-	s.show(w, r, templates.Player(d))
+	s.show(w, r, http.StatusOK, templates.Player(d))
 }
 
 // loaded gives the player the file that the command line named, and no other.
@@ -119,7 +137,7 @@ func (s *Server) loaded(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) doctor(w http.ResponseWriter, r *http.Request) {
 	here := lab.ThisMachine()
-	s.show(w, r, templates.Doctor(templates.DoctorData{Page: s.page(r), Kernel: here.Kernel, CPUs: here.CPUs, User: here.User}))
+	s.show(w, r, http.StatusOK, templates.Doctor(templates.DoctorData{Page: s.page(r), Kernel: here.Kernel, CPUs: here.CPUs, User: here.User}))
 }
 
 // exam is the doctor's work, going on or done.
