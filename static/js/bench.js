@@ -2,11 +2,11 @@
 // The bench: hands every panel the frame to draw, at most once for each picture of
 // the screen, and passes on what hands and keys ask for.
 
+import { isAct } from '#ipclab/axis.js'
 import { h, say } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
 import { announce, banner, bindKeys, bindTabs, button, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
-import { isAct } from '#ipclab/lanes.js'
 import '#ipclab/log.js'
 import '#ipclab/plot.js'
 import '#ipclab/prove.js'

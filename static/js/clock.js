@@ -2,8 +2,8 @@
 // The one clock of a page. It says which moment of a trace is drawn: the newest, or
 // one of the past, standing or playing. Nothing else on the page keeps time.
 
+import { isAct } from '#ipclab/axis.js'
 import { Kind, Mode } from '#ipclab/event.js'
-import { isAct } from '#ipclab/lanes.js'
 
 /** @typedef {import('#ipclab/trace.js').Trace} Trace */
 /** @typedef {import('#ipclab/event.js').Event} Event */

@@ -1,10 +1,10 @@
 // @ts-check
 // Home: the shared pipe, alive and small, and a place to drop recordings.
 
+import { isAct } from '#ipclab/axis.js'
 import { Clock } from '#ipclab/clock.js'
 import { Fact, Kind, Mode } from '#ipclab/event.js'
 import { announce, banner, bindKeys } from '#ipclab/keys.js'
-import { isAct } from '#ipclab/lanes.js'
 import { get, Live, post } from '#ipclab/live.js'
 import { onFile, putAside } from '#ipclab/recording.js'
 import '#ipclab/stage.js'

@@ -1,9 +1,9 @@
 // @ts-check
 // The kernel's view: what /proc and the calls say, each with its source.
 
+import { isNote } from '#ipclab/axis.js'
 import { Base, define, h, heading } from '#ipclab/dom.js'
 import { Mode, Wait, waitNames } from '#ipclab/event.js'
-import { isNote } from '#ipclab/lanes.js'
 import { callText, formatBytes, formatCount, formatSpan, signalName } from '#ipclab/words.js'
 
 /** @typedef {{src: '●'|'○'|'', label: string, cells: string[], bad?: boolean}} Row */

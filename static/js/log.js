@@ -1,11 +1,11 @@
 // @ts-check
 // The events as sentences: the text twin of the stage.
 
+import { isNote, isOp, Steps, stepsOf } from '#ipclab/axis.js'
 import { effectOf } from '#ipclab/clock.js'
 import { Base, define, h, heading, Rest, say, tell } from '#ipclab/dom.js'
 import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
 import { clone, fold } from '#ipclab/fold.js'
-import { isNote, isOp, Steps, stepsOf } from '#ipclab/lanes.js'
 import { num } from '#ipclab/strings.js'
 import { formatAt, formatSpan, sentence } from '#ipclab/words.js'
 

@@ -1,9 +1,9 @@
 // @ts-check
 // How a timeline is drawn: lanes, heat strips, playhead, strip of the whole.
 
-import { formatCount, formatSpan } from '#ipclab/words.js'
+import { nice } from '#ipclab/axis.js'
 import { Mode } from '#ipclab/event.js'
-import { nice } from '#ipclab/lanes.js'
+import { formatCount, formatSpan } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/dom.js').Pen} Pen */
 /** @typedef {import('#ipclab/lanes.js').Item} Item */

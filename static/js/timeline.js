@@ -1,9 +1,10 @@
 // @ts-check
 // The timeline: who did what, when or in which order; and where the playhead is.
 
+import { beginFor, fitSpan, isAct, ladder, opsAxis, stepsOf, timeAxis } from '#ipclab/axis.js'
 import { Base, define, h, heading, Pen, Rest, tell } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
-import { beginFor, fitSpan, isAct, ladder, lanesOf, opsAxis, stepsOf, timeAxis } from '#ipclab/lanes.js'
+import { lanesOf } from '#ipclab/lanes.js'
 import { paintLanes, paintNow, paintStrip, size } from '#ipclab/paint.js'
 import { paintHeat } from '#ipclab/plot.js'
 import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
