@@ -262,6 +262,6 @@ func (l *live) partOutcome(o *Outcome, part uint16) {
 		for _, n := range l.values[part].count {
 			waiting += n
 		}
-		o.Totals.Lost += int64(o.Totals.Sent) - int64(o.Totals.Received) - waiting
+		o.Totals.Lost += int64(o.Totals.Sent+l.values[part].foreign) - int64(o.Totals.Received) - waiting
 	}
 }

@@ -3,6 +3,8 @@ package lab
 import (
 	"slices"
 	"sync/atomic"
+
+	"golang.org/x/sys/unix"
 )
 
 // books is what all workers together have put into and taken out of a part, at one
@@ -143,6 +145,8 @@ type value struct {
 	last  []stored // the newest store, and those that overlapped it
 	known uint64   // signals ever seen in the stream, as a mask
 	count [65]int64
+
+	foreign uint64 // signals that none of the workers sent
 }
 
 // stored is a store: it began at this time, and was over when its process began
@@ -191,8 +195,12 @@ func (v *value) signal(n uint32) {
 }
 
 func (v *value) deliver(n uint32) {
-	if n > 0 && n <= 64 && v.count[n] > 0 {
+	switch {
+	case n == 0 || n > 64:
+	case v.count[n] > 0:
 		v.count[n]--
+	default:
+		v.foreign++
 	}
 }
 
@@ -219,7 +227,10 @@ func (l *live) keepBooks(e *Event) {
 			l.procs[n-1].user = true // if it dies of it, that is what was asked for
 		}
 	case Fault:
-		v.signal(e.Want)
+		if slices.Contains(l.stage.masks[l.scene.Parts[part-1].In], unix.Signal(e.Want)) { // others act at once
+			v.signal(e.Want)
+			v.foreign++
+		}
 	case Deliver:
 		v.deliver(e.Want)
 	}
