@@ -97,12 +97,12 @@ func (l *live) checkSignals(part uint16) {
 // unread reports whether a worker has written records that are not in the stream
 // yet: what the kernel says may then be news.
 func (l *live) unread() bool {
-	for _, p := range l.procs {
-		if q := &l.merger.queues[p.proc]; atomic.LoadUint64(&p.wrote) != p.ours || q.head != len(q.es) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(l.procs, l.unreadOf)
+}
+
+func (l *live) unreadOf(p *process) bool {
+	q := &l.merger.queues[p.proc]
+	return atomic.LoadUint64(&p.wrote) != p.ours || q.head != len(q.es)
 }
 
 // anyOpen reports whether somebody is about to change a part, or was when killed.

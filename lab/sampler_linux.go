@@ -102,7 +102,8 @@ func (l *live) fdsChanged(p *process) bool {
 
 // sampleGate emits that a worker waits at a gate, or has gone on.
 func (l *live) sampleGate(p *process) {
-	if g := p.held.Load(); g != p.view.gate && (l.mode != Full || g >= 0) {
+	// What it did before it came to the gate comes first.
+	if g := p.held.Load(); g != p.view.gate && (l.mode != Full || g >= 0) && !p.buried && !l.unreadOf(p) {
 		p.view.gate = g
 		l.own(Event{Kind: State, Call: Call(FactGate), Proc: uint16(p.proc), Ret: g, Level: -1})
 	}
