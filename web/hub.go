@@ -193,6 +193,7 @@ func (h *hub) join(v *viewer, epoch uint32, seen uint64) {
 		seen = 0
 	}
 	h.viewers[v] = true
+	h.count()
 	v.begin(h.scene(v.role), h.header.Epoch, seen, h.upto)
 	if h.outcome != nil {
 		v.finish(text(ending{"end", h.header.Epoch, h.outcome}))
@@ -203,7 +204,16 @@ func (h *hub) leave(v *viewer) (left int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	delete(h.viewers, v)
+	h.count()
 	return len(h.viewers)
+}
+
+// count tells everybody how many they are.
+func (h *hub) count() {
+	m := text(map[string]any{"type": "viewers", "viewers": len(h.viewers)})
+	for v := range h.viewers {
+		v.among(m)
+	}
 }
 
 func (h *hub) watching() int {

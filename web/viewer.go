@@ -18,6 +18,7 @@ type viewer struct {
 
 	mu     sync.Mutex
 	scene  message // to be sent before anything else
+	count  message // how many watch, to be sent before what waits
 	end    message // to be sent after everything else
 	queue  []*frame
 	credit int    // frames that the page will still take
@@ -36,7 +37,7 @@ const (
 // begin starts an epoch for the viewer. Lock order: hub, viewer, facts.
 func (v *viewer) begin(scene message, epoch uint32, seen, target uint64) {
 	v.mu.Lock()
-	v.scene, v.end, v.queue = scene, message{}, nil
+	v.scene, v.count, v.end, v.queue = scene, message{}, message{}, nil
 	v.epoch, v.upto, v.target = epoch, seen, target
 	v.mu.Unlock()
 	v.signal()
@@ -45,6 +46,14 @@ func (v *viewer) begin(scene message, epoch uint32, seen, target uint64) {
 func (v *viewer) finish(end message) {
 	v.mu.Lock()
 	v.end = end
+	v.mu.Unlock()
+	v.signal()
+}
+
+// among tells how many watch; only the newest number is sent.
+func (v *viewer) among(count message) {
+	v.mu.Lock()
+	v.count = count
 	v.mu.Unlock()
 	v.signal()
 }
@@ -81,9 +90,11 @@ func (v *viewer) signal() {
 func (v *viewer) next() message {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if m := v.scene; m.kind != 0 {
-		v.scene = message{}
-		return m
+	for _, first := range []*message{&v.scene, &v.count} {
+		if m := *first; m.kind != 0 {
+			*first = message{}
+			return m
+		}
 	}
 	from := v.target
 	if len(v.queue) > 0 {

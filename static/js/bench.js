@@ -96,6 +96,9 @@ function tellStates({ state }) {
   const alive = state.procs.filter((/** @type {any} */ p) => p.pid && p.st !== 'gone' && p.st !== 'none').length
   say($('[data-pill-text]'), clock.over ? t('noProcess') : alive === 1 ? t('oneProcess') : alive ? t('processes', { n: alive }) : t('starting'))
   $('[data-pill] .dot').classList.toggle('off', clock.over || !alive)
+  const viewers = $('[data-viewers]')
+  viewers.hidden = run.viewers < 2
+  say(viewers.lastElementChild, t('viewers', { n: num(run.viewers) }))
   if (run.lost > lostTold) {
     lostTold = run.lost
     const all = Math.max(state.seq, run.aggregate?.recorded ?? 0) + run.lost

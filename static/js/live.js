@@ -45,8 +45,8 @@ const retry = 2000 // ms
 const patient = 8000 // ms: on a crowded machine an answer takes its time; a server that is gone refuses at once
 
 /**
- * A run as it comes in. Callbacks: scene(header), events(list, dropped),
- * aggregate(a), end(outcome), gone(seconds), back(), stale(), over(why).
+ * A run as it comes in. Callbacks: scene(header, fresh), viewers(n), events(list,
+ * dropped), aggregate(a), end(outcome), gone(seconds), back(), stale(), over(why).
  */
 export class Live {
   /** @type {WebSocket|null} */
@@ -115,7 +115,9 @@ export class Live {
       const fresh = m.epoch !== this.#epoch
       this.#epoch = m.epoch
       this.on.scene?.(m, fresh)
-    } else if (m.type === 'end') this.on.end?.(m.outcome)
+      this.on.viewers?.(m.viewers)
+    } else if (m.type === 'viewers') this.on.viewers?.(m.viewers)
+    else if (m.type === 'end') this.on.end?.(m.outcome)
     else if (m.type === 'refused') this.#over(m.error)
   }
 

@@ -43,6 +43,7 @@ export class Run {
   paused = false
   lost = 0 // records for which a ring had no room
   chosen = '' // the experiment that it is
+  viewers = 1 // pages that show it
 
   /** @type {Live|null} */
   #live = null
@@ -124,6 +125,10 @@ export class Run {
     }
     this.#live = new Live(id, {
       scene: (/** @type {any} */ scene, /** @type {boolean} */ fresh) => fresh && this.#begin(scene),
+      viewers: (/** @type {number} */ n) => {
+        this.viewers = n
+        this.changed()
+      },
       events: (/** @type {any[]} */ list, /** @type {number} */ dropped) => this.#take(list, dropped),
       aggregate: (/** @type {any} */ a, /** @type {number} */ dropped) => {
         this.aggregate = a
