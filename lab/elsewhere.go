@@ -55,6 +55,7 @@ func (r *Run) Ended() bool             { return true }
 func (r *Run) Stuck() bool             { return true }
 func (r *Run) Stop()                   {}
 func (r *Run) Wait() (*Outcome, error) { return nil, errElsewhere }
+func (r *Run) Look() (*Outcome, error) { return nil, errElsewhere }
 func (r *Run) Attach(Sink)             {}
 func (r *Run) Detach(Sink)             {}
 func (r *Run) Do(string) error         { return errElsewhere }

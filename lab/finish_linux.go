@@ -224,7 +224,7 @@ func (l *live) outcome(seconds float64) *Outcome {
 	for i, p := range l.procs {
 		t := p.counted()
 		o.Procs = append(o.Procs, ProcOutcome{Role: p.role, PID: p.pid, Sent: t.sent, Received: t.received,
-			BytesSent: t.bytesSent, BytesReceived: t.bytesReceived, BlockedIn: l.blockedIn[i], Exit: p.exit})
+			BytesSent: t.bytesSent, BytesReceived: t.bytesReceived, BlockedIn: l.blockedIn[i], Exit: p.status()})
 		o.Totals.Sent += t.sent
 		o.Totals.Received += t.received
 		o.Totals.Torn += t.torn

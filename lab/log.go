@@ -59,6 +59,12 @@ func (l *Log) Copy(es []Event, from uint64, max int) []Event {
 	return es
 }
 
+// all gives every record held.
+func (l *Log) all() []Event {
+	first, next := l.Range()
+	return l.Copy(make([]Event, 0, next-first), first, int(next-first))
+}
+
 // Since gives the sequence number of the first record that began at ns since the
 // epoch or later, by binary search: order and time agree closely enough for that.
 func (l *Log) Since(ns int64) uint64 {

@@ -138,12 +138,35 @@ func (p *process) watch(ring func()) {
 	var info unix.Siginfo
 	for {
 		err := unix.Waitid(unix.P_PID, p.pid, &info, unix.WEXITED|unix.WNOWAIT, nil)
+		if err == nil {
+			p.exit = exitOf(&info)
+		}
 		if err != unix.EINTR {
 			break
 		}
 	}
 	p.dead.Store(true)
 	ring()
+}
+
+// exitOf reads how a child ended: pid, user and status lie behind the three numbers
+// that every siginfo begins with, where a pointer may lie (sigaction(2)).
+func exitOf(info *unix.Siginfo) ExitStatus {
+	const exited = 1 // CLD_EXITED
+	union := (unsafe.Sizeof(info.Signo)*3 + unsafe.Sizeof(uintptr(0)) - 1) &^ (unsafe.Sizeof(uintptr(0)) - 1)
+	status := *(*int32)(unsafe.Add(unsafe.Pointer(info), union+8))
+	if info.Code == exited {
+		return ExitStatus{int(status), ""}
+	}
+	return ExitStatus{-1, unix.SignalName(syscall.Signal(status))}
+}
+
+// status tells how the process ended, also while it is a zombie.
+func (p *process) status() (e ExitStatus) {
+	if p.dead.Load() {
+		e = p.exit
+	}
+	return e
 }
 
 // reap waits for the zombie. It is the one place that does.
