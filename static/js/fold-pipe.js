@@ -59,7 +59,7 @@ function add(s, w, n) {
  */
 function pour(p, w, max) {
   const goal = w.put + Math.min(max, w.left)
-  const chars = w.want % p.page
+  const chars = Number.isFinite(w.want) ? w.want % p.page : 0
   if (w.put === 0 && chars > 0 && p.head !== p.tail && !p.packets && w.left > 0) {
     const s = p.slots[(p.head - 1) % size(p)]
     if (s && s.off + s.bytes + chars <= p.page && chars <= goal) add(s, w, chars)
@@ -83,13 +83,20 @@ function settle(p) {
   }
 }
 
-/** Takes n bytes out; false if the picture does not hold so many. @param {any} p @param {number} n */
-function take(p, n) {
+/**
+ * Takes the bytes of a read out; false if they cannot have been there. A write has its
+ * record only when it returns, so a read may tell of one first, by the message's name.
+ * @param {any} p @param {Event} e
+ */
+function take(p, e) {
+  const proc = Math.floor(e.msg / 2 ** 40)
+  let n = e.ret
   while (n > 0) {
     if (p.head === p.tail) {
-      const w = p.writes.find((/** @type {Write} */ x) => x.left > 0)
+      let w = p.writes.find((/** @type {Write} */ x) => x.left > 0)
+      if (!w && proc > 0 && !openOf(p, proc)) p.writes.push((w = { proc, msg: e.msg, want: Infinity, put: 0, left: Infinity, open: true }))
       if (!w) return false
-      pour(p, w, Infinity)
+      pour(p, w, Number.isFinite(w.want) ? Infinity : n)
       if (p.head === p.tail) return false
       continue
     }
@@ -139,10 +146,14 @@ export function pipeSend(p, e) {
   p.freed = 0
   if (!p.sure) return void (p.level += n)
   let w = openOf(p, e.proc)
+  if (w && w.want === Infinity) {
+    if (w.msg !== e.msg) return unsure(p) // it was not this one that the reads told of
+    w.want = e.want
+  }
   if (w) {
     w.left = n - w.put
     w.open = false
-    if ((e.flags & Flag.OPEN) !== 0) w.left = 0 // killed within: what is known to be in stays
+    if ((e.flags & (Flag.OPEN | Flag.STOPPED)) !== 0) w.left = 0 // killed within: what is known to be in stays
     if (w.left < 0) return unsure(p)
     w.msg = e.msg
     if (w.left === 0) p.writes.splice(p.writes.indexOf(w), 1)
@@ -161,7 +172,7 @@ export function pipeRecv(p, e) {
   if (e.ret <= 0) return
   const before = p.tail
   if (!p.sure) p.level = Math.max(0, p.level - e.ret)
-  else if (take(p, e.ret)) {
+  else if (take(p, e)) {
     p.freed = p.tail - before
     count(p)
   }
@@ -174,16 +185,16 @@ export function pipeRecv(p, e) {
 /**
  * What the kernel says. If it holds more than the picture, sleeping writes have put
  * it there; if it holds nothing, that is known for sure.
- * @param {any} p @param {number} level
+ * @param {any} p @param {number} level @param {boolean} still nothing else went on meanwhile
  */
-export function pipeLevel(p, level) {
+export function pipeLevel(p, level, still) {
   if (!p.sure) {
     p.level = level
-    if (level === 0) empty(p)
+    if (still && level === 0) empty(p)
     return
   }
   for (const w of p.writes) {
-    if (level <= p.level) return
+    if (!still || level <= p.level) return
     if (!w.open) continue
     pour(p, w, level - p.level)
     count(p)

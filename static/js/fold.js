@@ -2,7 +2,7 @@
 // What the events say: state = fold(events). Nothing here knows a mechanism; there
 // are only processes and types of parts.
 
-import { Fact, Flag, Kind, Wait } from '#ipclab/event.js'
+import { Fact, Flag, Kind, Mode, Wait } from '#ipclab/event.js'
 import { lock, loadStore, memory, memoryLevel, signalSent, signalTaken, value, wakes } from '#ipclab/fold-memory.js'
 import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } from '#ipclab/fold-pipe.js'
 
@@ -284,7 +284,9 @@ export const writes = q => q.group === 'giver' || (q.group === 'peer' && q.call?
 function level(s, e, p) {
   p.kernel = e.level
   p.kernelAt = e.at + e.dur
-  if (p.type === 'pipe') pipeLevel(p, e.level)
+  // At full speed the kernel is asked while others go on, and after a write the reader
+  // may have been faster: then the level belongs to no moment of the picture.
+  if (p.type === 'pipe') pipeLevel(p, e.level, s.mode !== Mode.FULL && e.kind !== Kind.SEND)
   else if (e.kind === Kind.STATE) memoryLevel(p, e.level, s.procs)
 }
 
@@ -303,11 +305,6 @@ function fact(s, e, q, p) {
       p.agrees = e.ret === 1
       p.kernel = e.level
       p.kernelAt = e.at + e.dur
-      if (p.type === 'pipe' && p.sure && p.agrees && p.level !== e.level) {
-        pipeLevel(p, e.level) // bytes of a write that sleeps
-        if (p.level !== e.level) unsure(p)
-      }
-      if (p.type === 'pipe' && !p.sure) pipeLevel(p, e.level)
       return
   }
   if (!q) return

@@ -83,6 +83,19 @@ test('what is read before its write returned comes from the write that sleeps', 
   assert.ok(p.sure)
 })
 
+test('a read may tell of a write before that has its record', () => {
+  const sc = script(pipeHeader(1, 1))
+  const msg = sc.next(1)
+  sc.recv(2, 'pipe', 5000, { msg, level: 60536 }).recv(2, 'pipe', 5000, { msg, level: 60000 })
+  assert.equal(end(sc).parts[0].level, 60000)
+  sc.send(1, 'pipe', 100000, { msg })
+  const p = end(sc).parts[0]
+  assert.ok(p.sure)
+  assert.equal(p.level + p.writes.reduce((/** @type {number} */ n, /** @type {any} */ w) => n + w.left, 0), 90000)
+  const other = script(pipeHeader(1, 1)).recv(2, 'pipe', 50, { msg: 2 ** 40 + 1 }).send(1, 'pipe', 50, { msg: 2 ** 40 + 2 })
+  assert.equal(end(other).parts[0].slots, null, 'nor may it tell of one that never comes')
+})
+
 test('a write that is larger than the pipe and was not seen to sleep follows by itself', () => {
   const sc = script(pipeHeader(1, 1)).send(1, 'pipe', 200000)
   assert.equal(end(sc).parts[0].level, 65536)
