@@ -79,6 +79,8 @@ func (log *eventLog) add(l line) {
 		log.workers[l.PID], log.pids[l.Proc] = true, l.PID
 	case l.Kind == "lost":
 		log.dropped += l.Level
+	case l.Kind == "state" && l.Call == "sample" && l.Level > 1:
+		log.dropped++ // from here on not every call is recorded
 	case l.Kind == "state" && l.Call == "fd":
 		log.descriptors[[2]int{l.PID, int(l.Ret)}] = l.Object
 	case l.Kind == "state" && l.Call == "map":

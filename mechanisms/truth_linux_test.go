@@ -90,48 +90,64 @@ func TestTruthStrace(t *testing.T) {
 func TestTruthTracefs(t *testing.T) {
 	binary := build(t)
 	for _, m := range mechanisms.All {
-		args := map[string]string{
-			"pipe":    "--count 100000 --set rate=0 --set drain=0 --set size=64 --set read_size=64",
-			"shm":     "--for 60s --set lock=semaphore --set n=30000",
-			"signals": "--for 8s --set count=60000 --set signal=40 --set limit=1000",
-		}[m.Info().ID]
-		if args == "" {
-			args = "--for 1s"
-		}
 		t.Run(m.Info().ID, func(t *testing.T) {
 			possible(t, m)
-			trace, err := labtest.OpenTracefs(slices.DeleteFunc(slices.Clone(calls), func(c string) bool { return c == "semtimedop" })...)
-			if err != nil {
-				t.Skip(err)
+			args, known := large[m.Info().ID]
+			if !known {
+				args = "--for 1s"
 			}
-			defer func() {
-				if err := trace.Close(); err != nil {
-					t.Error(err)
+			for try := 1; ; try++ {
+				log, seen := traced(t, m, binary, words(args))
+				if log.dropped == 0 || try == 3 {
+					judge(t, log, seen, 1000)
+					return
 				}
-			}()
-			dir := t.TempDir()
-			recording, events := filepath.Join(dir, "run.ipclab"), filepath.Join(dir, "events")
-			cmd := within(t, binary, append(append([]string{"run", m.Info().ID}, words(args)...), "--record", recording)...)
-			finish(t, func() ([]byte, error) {
-				var out strings.Builder
-				cmd.Stdout, cmd.Stderr = &out, &out
-				err := trace.Run(cmd)
-				return []byte(out.String()), err
-			})
-			finish(t, within(t, binary, "replay", recording, "--events", events).CombinedOutput)
-			seen, lost, err := trace.Calls()
-			if err != nil || lost > 0 {
-				t.Fatalf("the kernel's trace lost %d records, error %v", lost, err)
+				t.Logf("try %d: the lab could not keep up on this busy machine", try)
 			}
-			log := readEvents(t, m, events)
-			for i, c := range seen {
-				if fd, err := strconv.Atoi(c.Object); err == nil && (c.Name == "read" || c.Name == "write") {
-					seen[i].Object = log.descriptors[[2]int{c.PID, fd}]
-				}
-			}
-			judge(t, log, seen, 1000)
 		})
 	}
+}
+
+// large are runs of a hundred thousand calls and more.
+var large = map[string]string{
+	"pipe":    "--count 60000 --set rate=20000 --set drain=0 --set size=64 --set read_size=64",
+	"shm":     "--for 60s --set lock=semaphore --set n=30000",
+	"signals": "--for 8s --set count=60000 --set signal=40 --set limit=1000",
+}
+
+// traced makes a run beside the kernel's own trace, and reads what both say.
+func traced(t *testing.T, m lab.Mechanism, binary string, args []string) (*eventLog, []labtest.Call) {
+	t.Helper()
+	trace, err := labtest.OpenTracefs(slices.DeleteFunc(slices.Clone(calls), func(c string) bool { return c == "semtimedop" })...)
+	if err != nil {
+		t.Skip(err)
+	}
+	defer func() {
+		if err := trace.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	dir := t.TempDir()
+	recording, events := filepath.Join(dir, "run.ipclab"), filepath.Join(dir, "events")
+	cmd := within(t, binary, append(append([]string{"run", m.Info().ID}, args...), "--record", recording)...)
+	finish(t, func() ([]byte, error) {
+		var out strings.Builder
+		cmd.Stdout, cmd.Stderr = &out, &out
+		err := trace.Run(cmd)
+		return []byte(out.String()), err
+	})
+	finish(t, within(t, binary, "replay", recording, "--events", events).CombinedOutput)
+	seen, lost, err := trace.Calls()
+	if err != nil || lost > 0 {
+		t.Fatalf("the kernel's trace lost %d records, error %v", lost, err)
+	}
+	log := readEvents(t, m, events)
+	for i, c := range seen {
+		if fd, err := strconv.Atoi(c.Object); err == nil && (c.Name == "read" || c.Name == "write") {
+			seen[i].Object = log.descriptors[[2]int{c.PID, fd}]
+		}
+	}
+	return log, seen
 }
 
 // eachTruth runs f for every mechanism as it comes, for each of its experiments,
