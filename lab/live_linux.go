@@ -34,7 +34,6 @@ type live struct {
 	rand   *rand.Rand
 	turn   int64 // when Slow lets the next one go
 	goal   bool  // go on until one blocks
-	asked  string
 
 	ticks     int
 	check     int64 // the last look at the processes

@@ -17,9 +17,8 @@ type view struct {
 	stat, syscall, wchan, status, sched int
 	buf                                 [4096]byte
 
-	now, told seen // told is what has been emitted
-	same      int  // samples in a row that said the same
-	cpu       int64
+	now, told seen   // told is what has been emitted
+	same      int    // samples in a row that said the same
 	blocked   uint64 // the mark of the intent for which a Block was emitted
 	gate      int32
 	nfds      uint32

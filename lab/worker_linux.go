@@ -150,9 +150,7 @@ func enlist(all []Mechanism) (*Worker, Mechanism, error) {
 		w.updates = uint16(1 + slices.IndexFunc(w.Scene.Parts, func(p Part) bool { return p.Holds == Updates }))
 		p := w.Scene.Procs[w.Proc-1]
 		w.Role, w.Kind = p.Role, p.Kind
-		for i, h := range w.order.FDs {
-			w.fds[i] = h
-		}
+		copy(w.fds[:], w.order.FDs)
 		w.nfds.Store(uint32(len(w.order.FDs)))
 		return w, m, nil
 	}
