@@ -357,7 +357,8 @@ function drawRow(g, r, c, b, lx, y) {
     case 'gates': {
       const list = r.v ?? []
       const all = w - 2 * lx
-      const here = Math.max(0, list.findIndex(([, st]) => st === 'next' || st === 'now'))
+      const at = list.findIndex(([, st]) => st === 'next' || st === 'now')
+      const here = at >= 0 ? at : Math.max(0, list.filter(([, st]) => st === 'done').length - 1)
       const tight = list.length > 5 // then only the present one has room for its name
       const thin = Math.min(26, (all - 92) / Math.max(1, list.length - 1))
       let gx = lx
