@@ -66,6 +66,8 @@ type BenchData struct {
 type Rate struct {
 	Held int `json:"held"`
 	Runs int `json:"runs"`
+
+	Miss string `json:"miss,omitempty"` // why it did not, the last time that it did not
 }
 
 // PlayerData is what the player of recordings shows. Files are read by the browser.

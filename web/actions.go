@@ -70,13 +70,17 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 		sayError(w, http.StatusUnprocessableEntity, err)
 		return
 	}
-	id, err := s.runs.start(m, o)
+	run, err := s.runs.start(m, o)
 	if err != nil {
 		s.log.Info("run refused", "mechanism", q.Mechanism, "why", err)
 		sayError(w, http.StatusConflict, fitting(m, o.Settings, err))
 		return
 	}
-	sayJSON(w, http.StatusCreated, map[string]string{"id": id})
+	info := m.Info()
+	if e := info.Experiment(q.Experiment); e != nil && prepared(&info, e, &o) {
+		s.try(run, info.ID, e)
+	}
+	sayJSON(w, http.StatusCreated, map[string]string{"id": run.run.ID()})
 }
 
 // options turns a request into the options of a run. The engine checks every
@@ -209,7 +213,7 @@ func (s *Server) do(w http.ResponseWriter, r *http.Request) {
 			sayError(w, http.StatusUnprocessableEntity, fmt.Errorf("an action has %d letters: at most %d", len(line), maxAction))
 			return
 		}
-		if err := run.run.Do(line); err != nil {
+		if err := run.act(line); err != nil {
 			sayError(w, http.StatusConflict, err)
 			return
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,6 +29,8 @@ type script struct {
 	mu    sync.Mutex
 	sinks []lab.Sink
 	did   []string
+	miss  error // what Try finds, once judge is closed
+	judge chan struct{}
 }
 
 type scriptLog struct {
@@ -75,7 +78,7 @@ func newScript(info lab.Info, o lab.Options) *script {
 	defer scripts.Unlock()
 	scripts.n++
 	id := fmt.Sprintf("script%02d", scripts.n%100)
-	return &script{id: id, done: make(chan struct{}), log: scriptLog{first: 1},
+	return &script{id: id, done: make(chan struct{}), judge: make(chan struct{}), log: scriptLog{first: 1},
 		head: lab.Header{Format: 1, Run: id, Epoch: 1, Mechanism: info, Settings: o.Settings, Mode: o.Mode, Pace: o.Pace, Wall: time.Now()}}
 }
 
@@ -84,6 +87,17 @@ func (s *script) Log() recordLog        { return &s.log }
 func (s *script) Done() <-chan struct{} { return s.done }
 func (s *script) Stop()                 { s.once.Do(func() { close(s.done) }) }
 func (s *script) Detach(lab.Sink)       {}
+
+func (s *script) Try(ctx context.Context, _ *lab.Experiment) (miss, err error) {
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case <-s.done:
+		return nil, errors.New("the run is over")
+	case <-s.judge:
+		return s.miss, nil
+	}
+}
 
 func (s *script) Header() lab.Header {
 	s.mu.Lock()
@@ -166,7 +180,7 @@ type toy struct{ lab.Mechanism }
 func (toy) Info() lab.Info {
 	return lab.Info{ID: "toy", Title: "Toy", Family: "Toys", Knobs: []lab.KnobInfo{
 		{Name: "workers", Min: 1, Max: 100, Default: 2}, {Name: "sort", Max: 1, Values: []string{"plain", "fine"}}},
-		Experiments: []lab.Experiment{{ID: "T1", Name: "two", Set: lab.Settings{"workers": 2}, Mode: lab.Step}}}
+		Experiments: []lab.Experiment{{ID: "T1", Name: "two", Sees: "Two.", Set: lab.Settings{"workers": 2}, Mode: lab.Step}}}
 }
 
 func (toy) Scene(s lab.Settings) lab.Scene {
@@ -210,11 +224,7 @@ func serveTest(t testing.TB) *testServer {
 // start begins a run.
 func (s *testServer) start(t testing.TB, o lab.Options) (*script, *hub) {
 	t.Helper()
-	id, err := s.runs.start(toy{}, o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w, err := s.runs.get(id)
+	w, err := s.runs.start(toy{}, o)
 	if err != nil {
 		t.Fatal(err)
 	}

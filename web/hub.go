@@ -42,6 +42,7 @@ type hub struct {
 	facts   facts    // has a lock of its own: viewers ask it
 	recent  [][]byte // the aggregates of the last half minute, for recordings
 	outcome *lab.Outcome
+	verdict *verdict // of the experiment that this epoch is
 
 	full  bool
 	flood flood
@@ -58,7 +59,7 @@ func newHub() *hub { return &hub{viewers: map[*viewer]bool{}} }
 func (h *hub) Start(header *lab.Header) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.header, h.upto, h.seq, h.recent, h.outcome = *header, 0, 0, nil, nil
+	h.header, h.upto, h.seq, h.recent, h.outcome, h.verdict = *header, 0, 0, nil, nil, nil
 	h.facts.begin(header.Epoch)
 	h.full, h.flood = header.Mode == lab.Full, flood{}
 	for v := range h.viewers {
@@ -195,6 +196,9 @@ func (h *hub) join(v *viewer, epoch uint32, seen uint64) {
 	h.viewers[v] = true
 	h.count()
 	v.begin(h.scene(v.role), h.header.Epoch, seen, h.upto)
+	if h.verdict != nil {
+		v.judge(h.verdict.message())
+	}
 	if h.outcome != nil {
 		v.finish(text(ending{"end", h.header.Epoch, h.outcome}))
 	}
@@ -206,6 +210,20 @@ func (h *hub) leave(v *viewer) (left int) {
 	delete(h.viewers, v)
 	h.count()
 	return len(h.viewers)
+}
+
+// judge tells everybody, and whoever comes, how the experiment stands.
+func (h *hub) judge(is verdict) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if is.Epoch != h.header.Epoch {
+		return // it was started anew meanwhile
+	}
+	h.verdict = &is
+	m := is.message()
+	for v := range h.viewers {
+		v.judge(m)
+	}
 }
 
 // count tells everybody how many they are.

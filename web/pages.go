@@ -82,7 +82,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, http.StatusNotFound, "There is no mechanism "+clip(id), "Home lists those that there are.")
 		return
 	}
-	d := templates.BenchData{Page: s.page(r), Info: m.Info(), Unavailable: unavailable(m)}
+	d := templates.BenchData{Page: s.page(r), Info: m.Info(), Unavailable: unavailable(m), Rates: s.rates.of(id)}
 	if run := r.URL.Query().Get("run"); run != "" {
 		joined, err := s.runs.get(run)
 		if err != nil {

@@ -18,6 +18,7 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET", "/", s.home},
 		{"GET", "/bench/{mechanism}", s.bench},
+		{"GET", "/bench/{mechanism}/rates", s.ratesOf},
 		{"GET", "/play", s.play},
 		{"GET", "/play/recording", s.loaded},
 		{"GET", "/doctor", s.doctor},

@@ -22,6 +22,7 @@ type run interface {
 	Log() recordLog
 	Done() <-chan struct{}
 	Stop()
+	Try(context.Context, *lab.Experiment) (miss, err error)
 }
 
 // A recordLog is what the web needs of a *lab.Log.
@@ -52,6 +53,7 @@ type watched struct {
 	since   time.Time   // when the last page left
 	idle    *time.Timer // ends the run a minute later
 	actions bucket
+	trial   trial
 }
 
 // runs is the registry of all runs that were started from pages.
@@ -74,18 +76,15 @@ func newRuns(ctx context.Context) *runs {
 }
 
 // start makes a run and waits for its first page.
-func (rs *runs) start(m lab.Mechanism, o lab.Options) (string, error) {
+func (rs *runs) start(m lab.Mechanism, o lab.Options) (*watched, error) {
 	if err := rs.reserve(); err != nil {
-		return "", err
+		return nil, err
 	}
 	w, err := rs.add(m, o, false)
 	rs.mu.Lock()
 	rs.starting--
 	rs.mu.Unlock()
-	if err != nil {
-		return "", err
-	}
-	return w.run.ID(), nil
+	return w, err
 }
 
 // reserve takes one of the places. When all are taken, the run that nobody has

@@ -39,6 +39,7 @@ type Server struct {
 	policy     string
 	files      *static.Files
 	runs       *runs
+	rates      rates
 	exam       exam
 	viewers    counter
 	listener   net.Listener

@@ -19,6 +19,7 @@ type viewer struct {
 	mu     sync.Mutex
 	scene  message // to be sent before anything else
 	count  message // how many watch, to be sent before what waits
+	is     message // the verdict, likewise
 	end    message // to be sent after everything else
 	queue  []*frame
 	credit int    // frames that the page will still take
@@ -37,7 +38,7 @@ const (
 // begin starts an epoch for the viewer. Lock order: hub, viewer, facts.
 func (v *viewer) begin(scene message, epoch uint32, seen, target uint64) {
 	v.mu.Lock()
-	v.scene, v.count, v.end, v.queue = scene, message{}, message{}, nil
+	v.scene, v.count, v.is, v.end, v.queue = scene, message{}, message{}, message{}, nil
 	v.epoch, v.upto, v.target = epoch, seen, target
 	v.mu.Unlock()
 	v.signal()
@@ -54,6 +55,14 @@ func (v *viewer) finish(end message) {
 func (v *viewer) among(count message) {
 	v.mu.Lock()
 	v.count = count
+	v.mu.Unlock()
+	v.signal()
+}
+
+// judge tells how the experiment stands; only the newest is sent.
+func (v *viewer) judge(is message) {
+	v.mu.Lock()
+	v.is = is
 	v.mu.Unlock()
 	v.signal()
 }
@@ -90,7 +99,7 @@ func (v *viewer) signal() {
 func (v *viewer) next() message {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, first := range []*message{&v.scene, &v.count} {
+	for _, first := range []*message{&v.scene, &v.count, &v.is} {
 		if m := *first; m.kind != 0 {
 			*first = message{}
 			return m
