@@ -5,11 +5,11 @@
 // the kernel lies between givers and takers like the filling of a sandwich.
 
 /** @typedef {{x: number, y: number, w: number, h: number}} Box */
-/** @typedef {Box & {size: 'L'|'M'|'S'|'chip'|'count', row: number, col: number, group: string, proc: number}} CardBox proc from 1 */
+/** @typedef {Box & {size: 'L'|'M'|'S'|'chip', row: number, col: number, group: string, proc: number}} CardBox proc from 1 */
 /** @typedef {Box & {n: number, type: string, rows: number, level: boolean}} PartBox n from 0 */
 /** @typedef {[number, number][]} Points */
 /** @typedef {{proc: number, pts: Points, x: number, cross: number}} Wire from the card to the object; x: its lane; cross: y of the line it crosses, or 0 */
-/** @typedef {{x: number, y: number, w: number, chips: number, labelX: number, end: boolean}} Queue */
+/** @typedef {{x: number, y: number, w: number, labelX: number, end: boolean}} Queue */
 /**
  * @typedef {object} Layout
  * @property {number} W
@@ -29,8 +29,8 @@
 
 /** What is left out first: a card or part shows a thing as long as drop is below its number. */
 export const DROPS = { legend: 1, note: 2, fd: 3, signals: 4, subtitle: 5, buf: 6, bytes: 7, step: 8, call: 9 }
-const HEAD = { L: 40, M: 36, S: 32, chip: 27, count: 36 }
-const ROW = /** @type {Record<string, number>} */ ({ buf: 25, fd: 26, regs: 30, gates: 30, big: 50, frames: 48, text: 20 })
+const HEAD = { L: 40, M: 36, S: 32, chip: 27 }
+const ROW = /** @type {Record<string, number>} */ ({ buf: 25, fd: 26, regs: 30, gates: 30, big: 50, text: 20 })
 const GAP = 48 // a gutter between two columns of cards
 const PITCH = 9 // between two lanes
 
@@ -45,7 +45,7 @@ export function rowsOf(scene, i, size, full) {
   return []
 }
 
-/** @param {'L'|'M'|'S'|'chip'|'count'} size @param {string[]} rows @param {number} drop @param {boolean} full */
+/** @param {'L'|'M'|'S'|'chip'} size @param {string[]} rows @param {number} drop @param {boolean} full */
 export function cardHeight(size, rows, drop, full) {
   if (size === 'chip') return HEAD.chip
   let h = HEAD[size] + 9
@@ -270,8 +270,8 @@ function wideQueues(scene, wires, y, W) {
   const start = Math.max(gx + 14, labelX + LABEL + 12)
   const many = give.length > 8
   return {
-    give: { x: start, y, w: (many ? t0 - LABEL - 28 : after(give, gx, t0 - LABEL - 14)) - start, chips: 0, labelX, end: false },
-    take: { x: tx + 14, y, w: after(take, tx, W - 16) - tx - 14, chips: 0, labelX: t0 - 12, end: true },
+    give: { x: start, y, w: (many ? t0 - LABEL - 28 : after(give, gx, t0 - LABEL - 14)) - start, labelX, end: false },
+    take: { x: tx + 14, y, w: after(take, tx, W - 16) - tx - 14, labelX: t0 - 12, end: true },
   }
 }
 
@@ -345,8 +345,8 @@ function narrowSheet(scene, W, drop, full) {
     W, H, narrow: true, drop, lines, cards, parts, channel: top + 20, callout, legend: 0, gutter: W - 6,
     wires: target ? narrowWires(cards, target, lines, W) : [],
     queues: firstType === 'pipe' && !full && object ? {
-      give: { x: 190, y: line + 14, w: W - 10 - 190, chips: 0, labelX: 10, end: false },
-      take: { x: 76, y: line2 - 30, w: W - 60 - 76, chips: 0, labelX: 10, end: false },
+      give: { x: 190, y: line + 14, w: W - 10 - 190, labelX: 10, end: false },
+      take: { x: 76, y: line2 - 30, w: W - 60 - 76, labelX: 10, end: false },
     } : null,
   }
 }

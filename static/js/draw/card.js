@@ -150,11 +150,11 @@ function rowOf(k, q, i, s, frame, large) {
     return { k, v: list.map((g, n) => [g, q.st === 'held' && q.gate === n + 1 ? 'next' : now === n + 1 ? 'now' : n < q.round ? 'done' : 'todo']) }
   }
   if (k === 'big') return big(i, frame, large)
-  return { k: 'text', t: lastText(q, s, i) }
+  return { k: 'text', t: lastText(q, s) }
 }
 
-/** @param {ProcState} q @param {State} s @param {number} i */
-function lastText(q, s, i) {
+/** @param {ProcState} q @param {State} s */
+function lastText(q, s) {
   if (q.group === 'giver') {
     const names = s.parts.flatMap(p => [...Object.values(p.std ?? {}), ...Object.values(p.rt ?? {})]).filter((/** @type {any} */ c) => c.sent)
     const rt = names.filter((/** @type {any} */ c) => c.signo >= 32).reduce((n, /** @type {any} */ c) => n + c.sent, 0)
@@ -164,7 +164,7 @@ function lastText(q, s, i) {
   const mask = q.masks.sigblk
   let n = 0
   for (let k = 1n; k <= 64n; k++) if ((mask >> (k - 1n)) & 1n) n++
-  return q.masksAt > 0 && s.parts.some(p => p.type === 'signals') && i >= 0 ? (n ? `${n} signals masked` : 'nothing masked') : ''
+  return q.masksAt > 0 && s.parts.some(p => p.type === 'signals') ? (n ? `${n} signals masked` : 'nothing masked') : ''
 }
 
 /** Rates at full speed, from the exact counters of a second. @param {number} i @param {any} frame @param {boolean} large @returns {Row} */

@@ -13,7 +13,6 @@ export const v = name => `var(--${name})`
 let ruler
 /** @type {Map<string, number>} */
 const widths = new Map()
-let fallback = false
 
 /** The width of a text in units. @param {string} text @param {number} [size] @param {boolean} [mono] @param {number} [weight] */
 export function tw(text, size = 13, mono = false, weight = 400) {
@@ -21,7 +20,6 @@ export function tw(text, size = 13, mono = false, weight = 400) {
   let w = widths.get(key)
   if (w === undefined) {
     ruler ??= globalThis.document?.createElement('canvas').getContext('2d')
-    fallback = !ruler
     if (ruler) ruler.font = `${weight} 100px ${mono ? '"Go Mono", ui-monospace, monospace' : 'Go, system-ui, sans-serif'}`
     w = ruler ? ruler.measureText(text).width / 100 : text.length * (mono ? 0.6 : 0.52)
     if (widths.size > 3000) widths.clear()
@@ -34,8 +32,6 @@ export function tw(text, size = 13, mono = false, weight = 400) {
 export function measureAgain() {
   widths.clear()
 }
-
-export const measuresRoughly = () => fallback
 
 /** A text that fits: smaller down to 12, then cut. @param {string} text @param {number} size @param {number} max @param {boolean} mono @param {number} weight @returns {[string, number]} */
 export function fit(text, size, max, mono, weight) {
@@ -103,8 +99,8 @@ export class Brush extends Pen {
 
 /** @type {Record<string, [string, boolean]>} */
 const ICONS = {
-  running: ['M1 0v12l10-6z', true], ready: ['M0 1h11M0 6h11M0 11h11', false], blocked: ['M1 0h9M1 12h9M2 0c0 6 7 6 7 12M9 0c0 6-7 6-7 12', false],
-  stopped: ['M3 0v12M9 0v12', false], zombie: ['M1 1L11 11M11 1L1 11', false], gone: ['', false], none: ['', false],
+  running: ['M1 0v12l10-6z', true], blocked: ['M1 0h9M1 12h9M2 0c0 6 7 6 7 12M9 0c0 6-7 6-7 12', false],
+  stopped: ['M3 0v12M9 0v12', false], zombie: ['M1 1L11 11M11 1L1 11', false],
   held: ['M2.6 6.9V3.3a.95.95 0 0 1 1.9 0V6M4.5 6V1.5a.95.95 0 0 1 1.9 0V6M6.4 6V1.2a.95.95 0 0 1 1.9 0V6M8.3 6.3V2.6a.95.95 0 0 1 1.9 0V8c0 2.7-1.5 4.3-3.9 4.3-1.8 0-2.9-.8-3.7-2.3L1 7.2c-.4-.9.8-1.6 1.4-.8z', false],
 }
 
@@ -146,7 +142,6 @@ function length(q, i) {
 
 /** Arrow heads and patterns, once for each stage. @param {Element} root */
 export function patterns(root) {
-  const p = new Pen(root)
   const NS = 'http://www.w3.org/2000/svg'
   const make = (/** @type {string} */ tag, /** @type {Record<string, any>} */ has, /** @type {Element[]} */ ...inside) => {
     const e = document.createElementNS(NS, tag)
@@ -157,7 +152,7 @@ export function patterns(root) {
   const arrow = (/** @type {string} */ id, /** @type {number} */ size) => make('marker', { id, viewBox: '0 0 10 10', refX: 8, refY: 5, markerWidth: size, markerHeight: size, orient: 'auto' }, make('path', { d: 'M0 0L10 5L0 10z', fill: 'context-stroke' }))
   const hatch = (/** @type {string} */ id, /** @type {string} */ colour, /** @type {number} */ w, /** @type {string} */ under = 'surface') => make('pattern', { id, width: 7, height: 7, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
     make('rect', { width: 7, height: 7, fill: v(under) }), make('line', { y2: 7, stroke: v(colour), 'stroke-width': w }))
-  p.root.append(make('defs', {}, arrow('st-ar', 5.5), arrow('st-ar2', 4),
+  root.append(make('defs', {}, arrow('st-ar', 5.5), arrow('st-ar2', 4),
     make('pattern', { id: 'st-dots', width: 8, height: 8, patternUnits: 'userSpaceOnUse' }, make('rect', { width: 8, height: 8, fill: v('surface') }), make('circle', { cx: 2, cy: 2, r: 1.3, fill: v('edge'), opacity: 0.6 })),
     hatch('st-mask', 'ink2', 2.2), hatch('st-off', 'line', 2, 'sunken'),
     ...['a', 'b', 'c', 'd'].flatMap(c => [hatch('st-hatch-' + c, c, 2.4), make('pattern', { id: 'st-stripe-' + c, width: 8, height: 8, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },

@@ -175,7 +175,7 @@ export function drawQueues(g, l, frame) {
   const e = s.now
   const woken = frame.u >= 1 || e?.kind === Kind.WAKE ? wakeOf(s).proc : 0
   const isWriter = (/** @type {number} */ n) => s.procs[n - 1]?.call?.call === 2
-  for (const [label, give] of /** @type {[string, boolean][]} */ ([[l.narrow ? 'waiting for space' : 'waiting for space', true], [l.narrow ? 'for data' : 'waiting for data', false]])) {
+  for (const [label, give] of /** @type {[string, boolean][]} */ ([['waiting for space', true], [l.narrow ? 'for data' : 'waiting for data', false]])) {
     const q = give ? l.queues.give : l.queues.take
     const asleep = p.sleepers.filter((/** @type {number} */ n) => isWriter(n) === give)
     const list = woken && isWriter(woken) === give && !asleep.includes(woken) ? [woken, ...asleep] : asleep
