@@ -5,7 +5,7 @@
 import { isAct } from '#ipclab/axis.js'
 import { h, say } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
-import { announce, banner, bindKeys, bindTabs, button, present } from '#ipclab/keys.js'
+import { announce, banner, bindKeys, bindTabs, bookmarks, button, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
 import '#ipclab/log.js'
 import '#ipclab/plot.js'
@@ -13,7 +13,7 @@ import '#ipclab/prove.js'
 import { Run } from '#ipclab/run.js'
 import '#ipclab/source.js'
 import '#ipclab/stage.js'
-import { num, span, t } from '#ipclab/strings.js'
+import { num, t } from '#ipclab/strings.js'
 import '#ipclab/timeline.js'
 import '#ipclab/transport.js'
 import { sentence } from '#ipclab/words.js'
@@ -36,8 +36,7 @@ const run = new Run(data, kick, () => {
   lostTold = 0
   thinTold = false
   sum = { at: 0, n: 0 }
-  $('ipc-tries').show({ experiments: data.info.experiments ?? [], chosen: run.chosen })
-})
+}, () => $('ipc-tries').show({ experiments: data.info.experiments ?? [], chosen: run.chosen, verdict: run.verdict, rates: run.rates, role: data.role }))
 const { clock } = run
 
 // ——— the picture
@@ -128,17 +127,19 @@ const moved = f => () => {
   kick()
 }
 
-const mark = moved(() => {
-  clock.mark()
-  announce(t('marked', { t: span(clock.t) }))
-})
+const marks = bookmarks(clock, kick)
 
-const openExperiments = () => data.info.experiments?.length && $('ipc-experiments').open({ info: data.info, rates: data.rates ?? {}, chosen: run.chosen, role: data.role })
+async function openExperiments() {
+  if (!data.info.experiments?.length) return
+  const drawer = $('ipc-experiments')
+  drawer.open({ info: data.info, rates: run.rates, chosen: run.chosen, role: data.role })
+  drawer.count(await run.askRates()) // other pages have run some too
+}
 
 /** What the buttons of the transport say. @type {Record<string, () => void>} */
 const presses = {
   toggle: moved(() => clock.toggle()), back: moved(() => clock.step(-1)), forward: moved(() => clock.step(1)), live: () => run.toLive(),
-  mark, freeze: () => run.window('1s', true), window: () => run.window('100ms', false), restart: () => run.again(), experiments: openExperiments,
+  mark: marks.mark, freeze: () => run.window('1s', true), window: () => run.window('100ms', false), restart: () => run.again(), experiments: openExperiments,
 }
 
 /** @param {string} name @param {(detail: any) => void} f */
@@ -164,7 +165,7 @@ bindKeys({
   back: presses.back, next: () => run.act('next'), block: () => run.act('next block'),
   left: moved(() => clock.scrub(-0.02)), right: moved(() => clock.scrub(0.02)), begin: moved(() => clock.seek({ index: 0 })), live: presses.live,
   step: () => run.toMode(Mode.STEP), slow: () => run.toMode(Mode.SLOW), full: () => run.toMode(Mode.FULL), replay: () => run.replay(),
-  mark, markBack: moved(() => clock.toMark(-1)), markForth: moved(() => clock.toMark(1)),
+  ...marks,
   present, experiments: openExperiments,
   log() {
     $('#tab-log')?.click()

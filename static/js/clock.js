@@ -247,14 +247,19 @@ export class Clock {
     this.playing = !this.playing
   }
 
+  /** Sets a mark at this moment, or takes it away; true if there is one now. */
   mark() {
-    if (this.trace && !this.marks.includes(this.t)) this.marks = [...this.marks, this.t].sort((a, b) => a - b)
+    const { t, marks } = this
+    const there = marks.includes(t)
+    if (this.trace) this.marks = there ? marks.filter(m => m !== t) : [...marks, t].sort((a, b) => a - b)
+    return !there
   }
 
-  /** To the next or previous mark. @param {1|-1} dir */
+  /** To the next or previous mark; which one it is, or 0. @param {1|-1} dir */
   toMark(dir) {
-    const marks = dir > 0 ? this.marks : [...this.marks].reverse()
-    const t = marks.find(m => (m - this.t) * dir > 0)
-    if (t !== undefined) this.seek({ t })
+    const { t, marks } = this
+    const i = dir > 0 ? marks.findIndex(m => m > t) : marks.findLastIndex(m => m < t)
+    if (i >= 0) this.seek({ t: marks[i] })
+    return i + 1
   }
 }

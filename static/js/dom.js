@@ -132,3 +132,29 @@ export class Pen {
     this.n = 0
   }
 }
+
+/** @type {CanvasRenderingContext2D|null|undefined} */
+let ruler
+const widths = new Map()
+
+/** The width of a text as it will be drawn. @param {string} text @param {string} [font] */
+export function wide(text, font = '600 12.5px Go, system-ui, sans-serif') {
+  const key = font + text
+  let w = widths.get(key)
+  if (w === undefined) {
+    ruler ??= document.createElement('canvas').getContext('2d')
+    if (!ruler) return text.length * 7
+    ruler.font = font
+    w = ruler.measureText(text).width
+    if (widths.size > 4000) widths.clear()
+    widths.set(key, w)
+  }
+  return w
+}
+
+/** A text that is no wider. @param {string} text @param {number} max */
+export function cut(text, max) {
+  if (wide(text) <= max) return text
+  while (text.length > 1 && wide(text + '…') > max) text = text.slice(0, -1)
+  return text + '…'
+}

@@ -3,7 +3,7 @@
 // banners that say what is wrong, and the voice for those who listen.
 
 import { h, say } from '#ipclab/dom.js'
-import { t } from '#ipclab/strings.js'
+import { span, t } from '#ipclab/strings.js'
 
 /** @typedef {Record<string, () => void>} Handlers by name, see below */
 
@@ -185,6 +185,26 @@ export function button(text, cls, act) {
   const b = h('button', { type: 'button', className: cls }, text)
   b.addEventListener('click', act)
   return b
+}
+
+/**
+ * What the keys of bookmarks do on a page with a clock.
+ * @param {import('#ipclab/clock.js').Clock} clock @param {() => void} changed
+ */
+export function bookmarks(clock, changed) {
+  const to = (/** @type {1|-1} */ dir) => () => {
+    const n = clock.toMark(dir)
+    changed()
+    announce(n ? t('atMark', { n, of: clock.marks.length, t: span(clock.t) }) : t('noMark'))
+  }
+  return {
+    mark() {
+      const { t: at } = clock
+      announce(t(clock.mark() ? 'marked' : 'unmarked', { t: span(at) }))
+      changed()
+    },
+    markBack: to(-1), markForth: to(1),
+  }
 }
 
 // A page without panels has only this module.

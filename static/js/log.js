@@ -6,7 +6,7 @@ import { effectOf } from '#ipclab/clock.js'
 import { Base, define, h, heading, Rest, say, tell } from '#ipclab/dom.js'
 import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
 import { clone, fold } from '#ipclab/fold.js'
-import { num } from '#ipclab/strings.js'
+import { num, t } from '#ipclab/strings.js'
 import { formatAt, formatSpan, sentence } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/event.js').Event} Event */
@@ -156,6 +156,8 @@ export class Log extends Base {
   #list
   /** @type {HTMLElement|undefined} */
   #box
+  /** @type {any} what to do while no call has been made */
+  #none
   /** @type {Map<number, HTMLElement>} rows in the page by sequence number */
   #nodes = new Map()
   /** @type {any} */
@@ -199,6 +201,7 @@ export class Log extends Base {
     this.#rows = rows
     const now = full ? rows.length - 1 : rowAt(rows, seq)
     this.#draw(rows, now, frame)
+    this.#none.hidden = rows.some(r => r.op) || !frame.live || frame.over || frame.state.mode !== Mode.STEP || frame.role === 'viewer'
     const count = story.whole ? `${num(now + 1)} of ${num(rows.length)}` : `event ${num(frame.index + 1)} of ${num(frame.trace.length)}`
     say(this.#top.end, !full ? count : frame.state.sample > 1 ? `1 of ${num(frame.state.sample)} recorded` : '')
   }
@@ -207,6 +210,10 @@ export class Log extends Base {
     this.#top = heading(this, this.dataset.title ?? 'Events as text')
     this.#list = h('ol', { className: 'log' })
     this.#box = h('div', { className: 'rows', role: 'log', 'aria-live': 'off', 'aria-label': 'Events', tabIndex: 0 }, this.#list)
+    const next = h('button', { type: 'button', className: 'btn sm' }, t('next'), h('kbd', {}, 'Space'))
+    next.addEventListener('click', () => tell(this, 'ipc-press', 'do:next'))
+    this.#none = h('div', { className: 'none', hidden: true }, h('p', {}, h('b', {}, t('noCall')), ' ', t('noCallText')), next)
+    this.#box.append(this.#none)
     this.append(this.#box)
     this.#list.addEventListener('click', e => {
       if (String(getSelection() ?? '')) return // somebody marks text

@@ -2,30 +2,12 @@
 // How a timeline is drawn: lanes, heat strips, playhead, strip of the whole.
 
 import { nice } from '#ipclab/axis.js'
+import { cut, wide } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
 import { formatCount, formatSpan } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/dom.js').Pen} Pen */
 /** @typedef {import('#ipclab/lanes.js').Item} Item */
-
-/** @type {CanvasRenderingContext2D|null|undefined} */
-let ruler
-const widths = new Map()
-
-/** The width of a text as it will be drawn. @param {string} text @param {string} [font] */
-export function wide(text, font = '600 12.5px Go, system-ui, sans-serif') {
-  const key = font + text
-  let w = widths.get(key)
-  if (w === undefined) {
-    ruler ??= document.createElement('canvas').getContext('2d')
-    if (!ruler) return text.length * 7
-    ruler.font = font
-    w = ruler.measureText(text).width
-    if (widths.size > 4000) widths.clear()
-    widths.set(key, w)
-  }
-  return w
-}
 
 /**
  * The measures of a drawing: heights follow the number of processes.
@@ -50,7 +32,7 @@ export function size(width, p) {
 const toX = (axis, g) => (/** @type {number} */ u) =>
   g.x0 + (Math.max(axis.from, Math.min(axis.to, u)) - axis.from) * (g.x1 - g.x0) / (axis.to - axis.from)
 
-/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, selected: number, end: number, wide: boolean, least: number}} o */
+/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, at: number, selected: number, end: number, wide: boolean, least: number, absent: string}} o at: where the present operation took effect */
 export function paintLanes(pen, p, axis, g, o) {
   const X = toX(axis, g)
   ticks(pen, axis, g, X, o.end)
@@ -68,7 +50,7 @@ export function paintLanes(pen, p, axis, g, o) {
   p.parts.forEach((/** @type {any} */ part, /** @type {number} */ k) => level(pen, part, g.parts[k], X, axis, p, o.end))
   const texts = late.splice(0)
   for (const c of axis.cuts) if (c.b < axis.to) zigzag(pen, X(c.a + (c.b - c.a) * 0.82), g, false)
-  for (const hole of p.holes) if (hole.u + hole.w >= axis.from && hole.u < axis.to) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), hole.n, g)
+  for (const hole of p.holes) if (hole.u + hole.w >= axis.from && hole.u < axis.to) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), `${formatCount(hole.n)} ${hole.here ? o.absent : 'records lost'}`, g)
   for (const t of texts) patch(pen, t)
   marks(pen, p.marks, X, axis, g)
   pen.end()
@@ -97,13 +79,6 @@ function names(pen, p, g, selected) {
     const title = q.type === 'pipe' ? 'in the pipe' : q.type === 'signals' ? 'pending' : q.id
     pen.text(14, g.parts[k].y + g.parts[k].h / 2 + 5, cut(title, g.x0 - 22), 'name')
   })
-}
-
-/** @param {string} text @param {number} max */
-export function cut(text, max) {
-  if (wide(text) <= max) return text
-  while (text.length > 1 && wide(text + '…') > max) text = text.slice(0, -1)
-  return text + '…'
 }
 
 /** @param {Pen} pen @param {any} axis @param {Size} g @param {(u: number) => number} X @param {number} end */
@@ -169,12 +144,11 @@ function label(texts, a, w, y, lh) {
  * The operations of a lane. In Step all are as wide as a column; in Slow as wide as
  * their text; else as long as they took, with the text beside them.
  * @param {Pen} pen @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g @param {any} axis
- * @param {{now: number, end: number, wide: boolean, least: number}} o
+ * @param {{now: number, at: number, end: number, wide: boolean, least: number}} o
  */
 function boxes(pen, lane, X, y, g, axis, o) {
   const ops = lane.items.filter((/** @type {Item} */ i) => i.k === 'op' || i.k === 'failed' || i.k === 'conflict')
   const walls = lane.items.filter((/** @type {Item} */ i) => i.k === 'blocked' || i.k === 'stopped').map((/** @type {Item} */ i) => X(i.a))
-  const edge = X(o.end)
   let right = g.x0 - 1
   ops.forEach((/** @type {Item} */ it, /** @type {number} */ k) => {
     if (it.b < axis.from || it.a > axis.to) return
@@ -186,8 +160,9 @@ function boxes(pen, lane, X, y, g, axis, o) {
       const wall = Math.min(...walls.filter((/** @type {number} */ x) => x > a + 1), next ? X(next.a) - 2 : g.x1)
       const text = g.lh > 10 ? wide(it.t) : 0
       if (o.wide) {
+        const edge = X(it.i === o.now ? o.at : o.end)
         w = Math.max(w, Math.min(text + 12, wall - a))
-        if (a + w > edge) { // it is the newest: it ends at the playhead
+        if (a + w > edge) { // it is the present one, or the newest: it ends at the playhead
           if (edge - w > right) a = edge - w
           else w = Math.max(8, edge - a)
         }
@@ -308,19 +283,18 @@ function zigzag(pen, x, g, edge) {
   if (!edge) pen.path(d, { class: 'break-line', transform: 'translate(-4,0)' })
 }
 
-/** Where records are missing: torn, hatched and counted. @param {Pen} pen @param {number} a @param {number} b @param {number} n @param {Size} g */
-export function torn(pen, a, b, n, g) {
+/** Where records are missing: torn, hatched and counted. @param {Pen} pen @param {number} a @param {number} b @param {string} t @param {Size} g */
+export function torn(pen, a, b, t, g) {
   pen.rect(a, g.top - 6, b - a, g.end - g.top + 8, { fill: 'url(#tl-lost)' })
   zigzag(pen, a, g, true)
   zigzag(pen, b, g, true)
-  const t = `${formatCount(n)} records lost`
   const w = wide(t) + 16
   const x = Math.max(g.x0, Math.min(g.x1 - w, (a + b) / 2 - w / 2))
   pen.rect(x, (g.top + g.end) / 2 - 11, w, 22, { rx: 5, class: 'lostbox' })
   pen.text(x + w / 2, (g.top + g.end) / 2 + 4.5, t, 'b tm')
 }
 
-/** The playhead, what is not yet, and what still goes on. @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{u: number, end: number, text: string, t: number, future: boolean, mode: number}} o */
+/** The playhead, bookmarks, what is not yet, and what still goes on. @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{u: number, end: number, text: string, t: number, future: boolean, mode: number, marks: number[], hint: string}} o hint: what to do while nothing has happened */
 export function paintNow(pen, p, axis, g, o) {
   const X = toX(axis, g)
   let told = o.mode !== Mode.SLOW // one lane, on which nothing else is, says what the empty stretches are
@@ -340,20 +314,34 @@ export function paintNow(pen, p, axis, g, o) {
   if (o.u >= axis.from && o.u <= axis.to) {
     const rest = g.x1 - x
     if (rest > 2) pen.rect(x + 1.5, g.top - 8, rest - 1, g.end - g.top + 16, { class: 'notyet' })
+    for (const u of o.marks) if (u >= axis.from && u <= axis.to) ribbon(pen, X(u), g.top - 8, g.end + 1)
     pen.path(`M${x} 14V${g.end + 8}`, { class: 'playhead' })
     const w = Math.max(40, wide(o.text) + 14)
     const at = Math.min(g.x1 + 8 - w / 2, x)
     pen.rect(at - w / 2, 1, w, 18, { rx: 5, class: 'is-now' })
     pen.text(at, 14.5, o.text, 'b tm on-now')
+    if (o.hint) pen.text((x + g.x1) / 2, (g.top + g.end) / 2, cut(o.hint, rest - 12), 't2 tm')
     if (rest > 80 && o.future) pen.text(at + w / 2 + 8, 14, o.end > o.u + 0.01 * (axis.to - axis.from) ? 'later' : 'not yet', 't3')
   }
   pen.end()
 }
 
-/** The whole recording: chapters, damage and where we are. @param {Pen} pen @param {{to: number, chapters: {at: number, title: string}[], damage: number|null}} o @param {number} t @param {number} width */
-export function paintStrip(pen, o, t, width) {
+/** The strip's ends; after what can be read stands what cannot, as long as its label: nobody knows how long it was. @param {number} width @param {boolean} damaged */
+export function stripSize(width, damaged) {
   const { x0, x1 } = size(width, null)
-  const X = (/** @type {number} */ ns) => x0 + (Math.min(ns, o.to) * (x1 - x0)) / Math.max(1, o.to)
+  return { x0, x1, to: damaged ? x1 - 124 : x1 }
+}
+
+/** A bookmark. @param {Pen} pen @param {number} x @param {number} a @param {number} b */
+function ribbon(pen, x, a, b) {
+  pen.path(`M${x} ${a}V${b}`, { class: 'bookmark' })
+  pen.path(`M${x - 5} ${b}h10v11l-5 -4l-5 4z`, { class: 'ribbon' })
+}
+
+/** The whole recording: chapters, damage, bookmarks and where we are. @param {Pen} pen @param {{to: number, chapters: {at: number, title: string}[], damage: number|null}} o @param {number} t @param {number[]} marks @param {number} width */
+export function paintStrip(pen, o, t, marks, width) {
+  const { x0, x1, to } = stripSize(width, o.damage !== null)
+  const X = (/** @type {number} */ ns) => x0 + (Math.min(ns, o.to) * (to - x0)) / Math.max(1, o.to)
   const end = o.damage ?? o.to
   pen.text(0, 21, cut('all ' + formatSpan(o.to), x0 - 8), 'name')
   const starts = o.chapters.length ? o.chapters : [{ at: 0, title: '' }]
@@ -368,13 +356,11 @@ export function paintStrip(pen, o, t, width) {
   })
   if (o.damage !== null) {
     const a = X(o.damage)
-    const w = Math.max(8, x1 - a)
-    pen.rect(x1 - w, 5, w, 22, { rx: 4, class: 'damaged' })
-    if (w > 110) {
-      pen.rect(x1 - w / 2 - 50, 8, 100, 16, { rx: 4, class: 'patch' })
-      pen.text(x1 - w / 2, 20.5, '! cannot be read', 'b bad tm')
-    }
+    pen.rect(a, 5, x1 - a, 22, { rx: 4, class: 'damaged' })
+    pen.rect((a + x1) / 2 - 52, 8, 104, 16, { rx: 4, class: 'patch' })
+    pen.text((a + x1) / 2, 20.5, '! cannot be read', 'b bad tm')
   }
+  for (const m of marks) ribbon(pen, X(m), 2, 27)
   pen.path(`M${X(t)} 1V31`, { class: 'playhead' })
   pen.end()
 }

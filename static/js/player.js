@@ -4,12 +4,12 @@
 import { Clock } from '#ipclab/clock.js'
 import { h, say } from '#ipclab/dom.js'
 import { Fact, Flag, Kind, Mode } from '#ipclab/event.js'
-import { bindKeys, bindTabs, present } from '#ipclab/keys.js'
+import { bindKeys, bindTabs, bookmarks, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
 import { valueText } from '#ipclab/knobs.js'
 import '#ipclab/log.js'
 import '#ipclab/plot.js'
-import { download, onFile, read, takeAside, write } from '#ipclab/recording.js'
+import { download, onFile, read, takeAside, untold, write } from '#ipclab/recording.js'
 import '#ipclab/source.js'
 import '#ipclab/stage.js'
 import { num, span, t } from '#ipclab/strings.js'
@@ -59,13 +59,25 @@ const current = () => Math.max(0, chapters.findLastIndex(c => c.index <= clock.i
 const most = 40 // chapters
 
 /**
- * The turning points of a run: what a person did, deaths, changes of mode.
+ * All events of a recording, with a hole wherever numbers are missing of which no
+ * event tells: of a long run only the end is kept, and what rarely happens before.
  * @param {any} of the header @param {import('#ipclab/event.js').Event[]} events
  */
-export function chaptersOf(of, events) {
+function traceOf(of, events) {
+  const trace = new Trace(of)
+  events.forEach((e, i) => {
+    trace.gap(untold(events[i - 1], e))
+    trace.push([e])
+  })
+  return trace
+}
+
+/** The turning points of a run: what a person did, deaths, changes of mode. @param {any} of the header @param {Trace} trace */
+function chaptersOf(of, trace) {
   const roles = of.scene.procs.map((/** @type {any} */ p) => p.role)
-  const out = [{ at: events[0]?.at ?? 0, index: 0, title: t('startOfRun'), text: of.mechanism.sentence ?? '' }]
-  events.forEach((e, index) => {
+  const out = [{ at: trace.at(0).at, index: 0, title: t('startOfRun'), text: of.mechanism.sentence ?? '' }]
+  for (let index = 0; index < trace.length && out.length < most; index++) {
+    const e = trace.at(index)
     const who = roles[e.proc - 1] ?? ''
     const add = (/** @type {string} */ title, /** @type {string} */ text) => out.push({ at: e.at, index, title, text })
     if (e.kind === Kind.FAULT) add(t('chSignal', { signal: signalName(e.want), who }), t(e.flags & Flag.USER ? 'chAsked' : 'chUnasked'))
@@ -74,9 +86,9 @@ export function chaptersOf(of, events) {
       const k = of.mechanism.knobs[e.want]
       if (k) add(k.label ?? k.name, valueText(k, e.level))
     } else if (e.kind === Kind.STATE && e.call === Fact.MODE && e.flags & Flag.USER) add(t(/** @type {any} */ (['full', 'step', 'slow'][e.ret] ?? 'slow')), e.ret !== Mode.SLOW ? '' : e.level ? t('paceValue', { n: num(e.level / 1000) }) : t('pause'))
-    else if (e.kind === Kind.LOST) add(t('someLost', { n: num(e.level) }), '')
-  })
-  return out.slice(0, most)
+    else if (e.kind === Kind.LOST) add(t(e.ret === 1 ? 'notKept' : 'someLost', { n: num(e.level) }), '')
+  }
+  return out
 }
 
 /** @param {number} ns */
@@ -95,18 +107,20 @@ function open(buffer, name) {
     return wrong(t('nothingOpened', { name, why: /** @type {Error} */ (e).message }))
   }
   header = r.header
-  const trace = new Trace(header)
-  trace.push(r.events)
+  const trace = traceOf(header, r.events)
   for (const a of r.aggregates) trace.aggregate(a)
   clock.follow(trace, false)
   clock.over = true
   clock.mode = r.header.mode
   clock.fit()
-  chapters = chaptersOf(header, r.events)
+  chapters = chaptersOf(header, trace)
   timeline.overview = { to: trace.last, chapters: chapters.map(c => ({ at: c.at, title: c.title })), damage: r.damage ? r.damage.at : null }
   show(r, name)
   kick()
 }
+
+/** How many records certain holes are of. @param {import('#ipclab/event.js').Event[]} events @param {(e: import('#ipclab/event.js').Event) => boolean} those */
+const sum = (events, those) => events.reduce((n, e) => n + (e.kind === Kind.LOST && those(e) ? e.level : 0), 0)
 
 /** @param {import('#ipclab/recording.js').Recording} r @param {string} name */
 function show(r, name) {
@@ -125,14 +139,15 @@ function show(r, name) {
     })
     return h('li', {}, b)
   }))
-  const lost = events.reduce((n, e) => n + (e.kind === Kind.LOST ? e.level : 0), r.dropped)
+  const lost = sum(events, e => e.ret !== 1)
+  const left = sum(events, e => e.ret === 1) + r.dropped
   const settings = Object.entries(of.settings).flatMap(([k, v]) => {
     const knob = of.mechanism.knobs.find((/** @type {any} */ x) => x.name === k)
     return knob && v !== knob.default ? [`${knob.label} ${valueText(knob, Number(v))}`] : []
   })
   const again = h('label', { className: 'btn file' }, t('another'), h('input', { type: 'file', accept: '.ipclab' }))
   again.querySelector('input')?.addEventListener('change', e => opened(/** @type {any} */ (e.target).files[0]))
-  $('[data-about]').replaceChildren(h('b', {}, of.mechanism.title), h('p', {}, t('aboutText', { n: num(events.length), lost: lost ? t('someLost', { n: num(lost) }) : t('noneLost') })),
+  $('[data-about]').replaceChildren(h('b', {}, of.mechanism.title), h('p', {}, t('aboutText', { n: num(events.length), lost: lost ? t('someLost', { n: num(lost) }) : t('noneLost') }), left ? ' ' + t('notKeptText', { n: num(left) }) : ''),
     ...(settings.length ? [h('p', { className: 'note' }, settings.join(' · '))] : []),
     h('div', { className: 'go2' }, h('a', { className: 'btn', href: `/bench/${encodeURIComponent(of.mechanism.id)}#${new URLSearchParams({ settings: JSON.stringify(of.settings) })}` }, t('runHere')), again), h('p', { className: 'note' }, t('runHereText')))
   const box = $('[data-damage]')
@@ -191,7 +206,7 @@ bindTabs($('.tabs'))
 bindKeys({
   go: presses.toggle, back: presses.back, forward: presses.forward, chapterBack: presses['chapter-'], chapterForth: presses['chapter+'],
   left: moved(() => clock.scrub(-0.02)), right: moved(() => clock.scrub(0.02)), begin: moved(() => clock.seek({ index: 0 })), live: moved(() => clock.seek({ index: Infinity })),
-  mark: moved(() => clock.mark()), markBack: moved(() => clock.toMark(-1)), markForth: moved(() => clock.toMark(1)), present,
+  ...bookmarks(clock, kick), present,
   log: () => $('ipc-log [role=log]')?.focus(),
 })
 onFile(opened)

@@ -1,8 +1,8 @@
 // @ts-check
 // Full speed: what aggregates say of rates, levels and latencies, and the histogram.
 
-import { Base, define, heading, Pen } from '#ipclab/dom.js'
-import { cut, size, torn, wide } from '#ipclab/paint.js'
+import { Base, cut, define, heading, Pen, wide } from '#ipclab/dom.js'
+import { size, torn } from '#ipclab/paint.js'
 import { formatCount, formatSpan } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/frames.js').Aggregate} Aggregate */
@@ -78,7 +78,7 @@ export function paintHeat(pen, frame, from, to, width) {
   for (const k of shown) envelope(pen, h.levels[k] ?? [], X, y0, ph, x0, x1, procs)
   const lost = h.holes.reduce((s, q) => s + q.n, 0)
   const torns = h.holes.filter(q => q.b - q.a < (to - from) * 0.4 && q.b > from)
-  if (torns.length <= 4) for (const q of torns) torn(pen, X(q.a), Math.max(X(q.a) + 18, X(q.b)), q.n, { ...size(width, null), x0, x1, top, end })
+  if (torns.length <= 4) for (const q of torns) torn(pen, X(q.a), Math.max(X(q.a) + 18, X(q.b)), `${formatCount(q.n)} records lost`, { ...size(width, null), x0, x1, top, end })
   const x = x1
   pen.path(`M${x} 18V${end + 10}`, { class: 'playhead' })
   pen.rect(x - 32, 1, 40, 18, { rx: 5, class: 'is-now' })

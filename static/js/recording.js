@@ -30,7 +30,7 @@ export function crc32c(bytes, crc = 0) {
  * @property {any} header
  * @property {import('#ipclab/event.js').Event[]} events
  * @property {any[]} aggregates
- * @property {number} dropped records that the file says were left out
+ * @property {number} dropped records that were not kept, and of which no event tells
  * @property {{why: string, byte: number, at: number}|null} damage at: ns of the last whole event
  */
 
@@ -92,6 +92,13 @@ function block(r, bytes, at) {
 /** @param {import('#ipclab/event.js').Event} e */
 const hole = e => e.kind === Kind.LOST && e.proc === 0
 
+/**
+ * How many records are missing between two events without an event of nobody that
+ * tells so: the file was made when they were no longer there.
+ * @param {import('#ipclab/event.js').Event|undefined} a @param {import('#ipclab/event.js').Event} b
+ */
+export const untold = (a, b) => (a && !hole(a) && !hole(b) ? b.seq - a.seq - 1 : 0)
+
 /** @param {Recording} r @param {DataView} v @returns {string|null} */
 function records(r, v) {
   const { procs, parts } = r.header.scene
@@ -101,8 +108,7 @@ function records(r, v) {
     if (before && e.seq <= before.seq) return 'The events are out of order.'
     if (e.proc > procs.length || e.part > parts.length) return 'An event speaks of somebody who is not in the scene.'
     if (!Number.isSafeInteger(e.at) || !Number.isSafeInteger(e.dur) || e.dur < 0) return 'An event has no possible time.'
-    // a hole is told by a lost event of nobody; where it is not, the numbers tell
-    if (before && !hole(e) && !hole(before)) r.dropped += e.seq - before.seq - 1
+    r.dropped += untold(before, e)
     before = e
     e.data = e.data.slice() // the file itself need not be kept
     r.events.push(e)

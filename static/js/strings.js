@@ -11,7 +11,7 @@ const catalogue = {
   window100: 'Replay last 100 ms', backToLive: 'Back to live',
   backEvent: 'Back one event', forwardEvent: 'Forward one event',
   pace: 'Pace', paceValue: '{n} a second', timeScale: 'Time scale', window: 'Window', windowValue: 'last {n} s',
-  bookmark: 'Bookmark', bookmarked: 'Bookmark, {n} set', marked: 'Bookmark at {t}.',
+  bookmark: 'Bookmark', bookmarked: 'Bookmark · {n}', marked: 'Bookmark at {t}.', unmarked: 'The bookmark at {t} is taken away.', atMark: 'Bookmark {n} of {of}, at {t}.', noMark: 'There is no further bookmark.',
   asRecorded: 'as recorded', slower: '{n} times slower', scaleValue: '1 µs → {n} ms',
   behindLive: '{t} behind · the workers go on', ended: 'the run has ended',
 
@@ -33,6 +33,8 @@ const catalogue = {
   viewerClaim: 'You are watching.',
   viewerTruth: 'The presenter controls the processes. You can pause, go back and open any panel for yourself.',
 
+  noCall: 'No call yet.', noCallText: 'All processes are held before their first one. Press Space: the call appears here as a sentence.',
+
   // knobs
   parameters: 'Parameters', reset: 'Reset', fewer: 'Fewer: {k}', more: 'More: {k}',
   onRestart: 'from the next start', restart: 'Restart with these', asked: 'asked for {n}',
@@ -42,9 +44,11 @@ const catalogue = {
   experiments: 'Experiments', experimentsWith: 'Experiments with: {title}', close: 'Close',
   experimentsText: 'Each sets the parameters, runs, and shows what must be seen. Predict it for yourself first.',
   find: 'Find an experiment', findHint: 'Find: full, lost, two writers', run: 'Run', allOf: 'All {n} experiments',
-  runsHere: 'runs here', rate: '{a} of {b}', notTried: 'not tried yet', statistical: 'statistical',
-  expected: 'expected in {n} %', belowRate: '! fewer than promised', nothingFound: 'No experiment is called so.', mustSee: 'What must be seen',
-  experimentsFoot: 'of runs here: how often it came out so on this machine. statistical: depends on chance; judged over many runs, never over one.',
+  runsHere: 'runs here', rate: '{a} of {b}', notTried: 'not tried yet', statistical: 'statistical', statisticalOf: 'statistical: {rate}',
+  expected: 'expected in {n} %', atLeast: 'runs, {n} expected', belowRate: '! fewer than promised', lastMiss: 'Last time: {why}', nothingFound: 'No experiment is called so.', mustSee: 'What must be seen',
+  judgedIn: 'Running. Judged in {n} s.', judgedSoon: 'Running. Judged in a moment.', seen: 'Seen in this run', notSeen: 'Not seen', notSeenNow: 'Not in this run',
+  notJudged: 'Not judged', youTook: 'you took over.', theyTook: 'the presenter took over.', runAgain: 'Run again',
+  experimentsFoot: 'of runs here: how often it came out so on this machine since the lab was started. statistical: depends on chance; judged over many runs, never over one.',
 
   // states
   starting: 'starting', viewers: '{n} pages watch', processes: '{n} real processes · this machine', oneProcess: '1 real process · this machine', noProcess: 'no process is running',
@@ -68,7 +72,7 @@ const catalogue = {
 
   // player
   previousChapter: 'Previous chapter', nextChapter: 'Next chapter', speed: 'Speed',
-  aboutText: '{n} events, {lost} while it was recorded.', noneLost: 'none lost', someLost: '{n} lost', runHere: 'Run it on this machine',
+  aboutText: '{n} events, {lost} while it was recorded.', noneLost: 'none lost', someLost: '{n} lost', notKept: '{n} not kept', notKeptText: 'Of a long run the end is kept: {n} before it are not in this file.', runHere: 'Run it on this machine',
   runHereText: 'Opens the bench with these parameters and real processes here. The outcome can differ; that is the point.',
   damagedTitle: 'Damaged from {t} on', damagedText: '{why} {n} events up to there are whole and play normally; the rest is not shown, and no state is guessed.', saveWhole: 'Save the whole part',
   nothingOpened: '{name}: {why} Nothing was opened.', noEvent: 'It holds no whole event.', noShelf: 'This browser keeps no files between pages: open the recording in the player itself.',
@@ -85,7 +89,7 @@ const catalogue = {
   keys: 'Keys', theme: 'Theme', letters: 'Single-letter keys',
   kNext: 'next operation, play or pause', kBlock: 'run to next block', kEvents: 'previous and next event', kScrub: 'scrub', kModes: 'the four time modes',
   kPresent: 'present', kLog: 'events as text', kExperiments: 'experiments', kEnd: 'back to live', kHelp: 'this help', kEsc: 'close',
-  kMark: 'set a bookmark; [ and ] go to it', kNextOp: 'next operation', kChapters: 'chapters',
+  kMark: 'set or take away a bookmark; [ and ] go to it', kNextOp: 'next operation', kChapters: 'chapters',
   legend: 'Colour says who. Shape says what. Outline says which state. Yellow says now. Red, always with “!”, says wrong. ● read from the kernel, ○ worked out from the calls.',
 
   // announcements

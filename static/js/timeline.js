@@ -2,10 +2,11 @@
 // The timeline: who did what, when or in which order; and where the playhead is.
 
 import { beginFor, fitSpan, isAct, ladder, opsAxis, stepsOf, timeAxis } from '#ipclab/axis.js'
+import { effectOf } from '#ipclab/clock.js'
 import { Base, define, h, heading, Pen, Rest, tell } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
 import { lanesOf } from '#ipclab/lanes.js'
-import { paintLanes, paintNow, paintStrip, size } from '#ipclab/paint.js'
+import { paintLanes, paintNow, paintStrip, size, stripSize } from '#ipclab/paint.js'
 import { paintHeat } from '#ipclab/plot.js'
 import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
 
@@ -55,9 +56,10 @@ export class Timeline extends Base {
     strip.setAttribute('aria-hidden', 'true')
     this.append(h('div', { className: 'in' }, slider, strip))
     const top = heading(this, 'Timeline')
-    top.end.append(h('kbd', {}, ','), ' ', h('kbd', {}, '.'), ' previous and next event')
+    const marks = h('span', { hidden: true }, h('kbd', {}, '['), ' ', h('kbd', {}, ']'), ' bookmarks ')
+    top.end.append(marks, h('kbd', {}, ','), ' ', h('kbd', {}, '.'), ' previous and next event')
     this.#parts = {
-      svg, slider, strip, top,
+      svg, slider, strip, top, marks,
       body: new Pen(/** @type {Element} */ (layers[1])), now: new Pen(/** @type {Element} */ (layers[2])), whole: new Pen(strip),
     }
     slider.addEventListener('keydown', e => this.#key(e))
@@ -99,6 +101,7 @@ export class Timeline extends Base {
     const pours = frame.trace.length - this.#length > 100
     if (frame.live && pours && !this.#rest.over(100, () => this.update(this.#frame))) return
     this.#length = frame.trace.length
+    this.#parts.marks.hidden = !frame.marks?.length
     const mode = frame.state?.mode
     if (mode === Mode.FULL && frame.live && frame.trace.aggregates.length) this.#full(frame)
     else if (frame.trace.length && frame.state) this.#lanes(frame, mode === Mode.STEP && frame.mode !== 'replay')
@@ -133,10 +136,14 @@ export class Timeline extends Base {
     if (key !== this.#picture.key) this.#picture = { key, lanes: lanesOf(trace, header, axis, first) }
     const painted = `${key} ${frame.index} ${frame.selected}`
     const g = size(this.#width, this.#picture.lanes)
+    const place = (/** @type {number} */ ns) => (ops ? stepsOf(trace).upTo(trace.at(trace.indexAt(ns))?.seq ?? 0) + 1 : axis.scale.u(ns))
     const end = ops ? stepsOf(trace).seqs.length + 1 : axis.scale.u(Math.max(trace.last, frame.live ? frame.t : 0))
     if (painted !== this.#painted) {
       this.#painted = painted
-      paintLanes(body, this.#picture.lanes, axis, g, { now: nowOp(frame, ops), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10 })
+      const now = nowOp(frame, ops)
+      paintLanes(body, this.#picture.lanes, axis, g, {
+        now, at: now < 0 ? end : place(effectOf(trace.at(now))), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10, absent: frame.recorded ? 'not kept' : 'not sent',
+      })
       grow(svg, this.#width, g.height)
       top.sub(subtitle(axis, frame))
       const n = ops ? stepsOf(trace) : null
@@ -146,7 +153,7 @@ export class Timeline extends Base {
     const u = ops ? stepsOf(trace).upTo(trace.at(frame.index)?.seq ?? 0) + 1 : axis.scale.u(frame.t)
     const atEnd = frame.live || frame.index >= trace.length - 1
     paintNow(now, this.#picture.lanes, axis, g, {
-      u, end, text: frame.over && atEnd && !frame.recorded ? 'end' : frame.live ? 'now' : ops ? `op ${u - 1}` : formatAt(frame.t), t: Math.max(trace.last, frame.t), future: !(frame.over && atEnd) && (frame.live || !atEnd || ops), mode: frame.state.mode,
+      u, end, hint: ops && frame.live && !stepsOf(trace).seqs.length ? 'Nothing has been done yet: all are held before their first operation.' : '', marks: (frame.marks ?? []).map(place), text: frame.over && atEnd && !frame.recorded ? 'end' : frame.live ? 'now' : ops ? `op ${u - 1}` : formatAt(frame.t), t: Math.max(trace.last, frame.t), future: !(frame.over && atEnd) && (frame.live || !atEnd || ops), mode: frame.state.mode,
     })
   }
 
@@ -201,7 +208,7 @@ export class Timeline extends Base {
     const { strip, whole } = this.#parts
     const o = /** @type {NonNullable<Timeline['overview']>} */ (this.overview)
     strip.classList.add('on')
-    paintStrip(whole, o, frame.t, this.#width)
+    paintStrip(whole, o, frame.t, frame.marks ?? [], this.#width)
     grow(strip, this.#width, 34)
   }
 
@@ -243,8 +250,8 @@ export class Timeline extends Base {
     const o = this.overview
     if (!o) return
     const box = this.#parts.strip.getBoundingClientRect()
-    const g = size(this.#width, null)
-    const t = ((x - box.left - g.x0) / (g.x1 - g.x0)) * o.to
+    const { x0, to } = stripSize(this.#width, o.damage !== null)
+    const t = ((x - box.left - x0) / (to - x0)) * o.to
     tell(this, 'ipc-seek', { t: Math.max(0, Math.min(o.damage ?? o.to, t)) })
   }
 
