@@ -321,6 +321,7 @@ func (l *live) emit(es []Event) {
 			}
 		case Block:
 			l.goal = false
+			l.merger.asleep(e)
 		}
 	}
 	l.r.kept.append(es)

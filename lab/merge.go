@@ -10,9 +10,14 @@ import "time"
 // began and takers from when it returned (Event.Effect), and a receive that still
 // comes first, because the record of the send is not here yet, waits for it. The
 // order within each process is kept.
+//
+// A send that slept is told twice: that it fell asleep, when part of its message may
+// have gone, and when it returned. The second takes effect at its end: what woke it
+// came before.
 type merger struct {
 	queues []queue  // by process; 0 is the lab itself
 	sent   []uint64 // the newest message of each sender that is in the order
+	slept  []uint64 // the newest message whose sender has been seen asleep
 }
 
 type queue struct {
@@ -24,13 +29,13 @@ type queue struct {
 // patience is how long a receive waits for a send whose record may be lost.
 const patience = 100 * time.Millisecond
 
-// asleep is how long it waits for a sender that is still within its call. One that
+// drowsy is how long it waits for a sender that is still within its call. One that
 // is awake will have told of it by then; one that sleeps there, with part of the
 // message given, has been seen asleep by the sampler.
-const asleep = 20 * time.Millisecond
+const drowsy = 20 * time.Millisecond
 
 func newMerger(procs int) *merger {
-	return &merger{queues: make([]queue, procs+1), sent: make([]uint64, procs+1)}
+	return &merger{queues: make([]queue, procs+1), sent: make([]uint64, procs+1), slept: make([]uint64, procs+1)}
 }
 
 // add queues records of a process, which are copied.
@@ -53,7 +58,7 @@ func (m *merger) merge(out []Event, cut int64, open func(msg uint64) bool) []Eve
 				continue
 			}
 			e := &q.es[q.head]
-			if t := e.Effect(); t < when && !m.waits(e, cut, open) {
+			if t := m.effect(e); t < when && !m.waits(e, cut, open) {
 				best, when = i, t
 			}
 		}
@@ -64,11 +69,33 @@ func (m *merger) merge(out []Event, cut int64, open func(msg uint64) bool) []Eve
 		q := &m.queues[best]
 		e := &q.es[q.head]
 		q.head++
-		if p := Sender(e.Msg); (e.Kind == Send || e.Kind == Signal || e.Kind == Block) && p < len(m.sent) && e.Msg > m.sent[p] {
-			m.sent[p] = e.Msg
+		if e.Kind == Send || e.Kind == Signal {
+			m.gave(e.Msg)
 		}
 		out = append(out, *e)
 	}
+}
+
+// asleep notes that a process has been seen asleep while it sends a message.
+func (m *merger) asleep(e *Event) {
+	if e.Msg != 0 && int(e.Proc) < len(m.slept) {
+		m.slept[e.Proc] = e.Msg
+		m.gave(e.Msg)
+	}
+}
+
+// gave notes that bytes of a message may be on their way.
+func (m *merger) gave(msg uint64) {
+	if p := Sender(msg); p < len(m.sent) && msg > m.sent[p] {
+		m.sent[p] = msg
+	}
+}
+
+func (m *merger) effect(e *Event) int64 {
+	if e.Kind == Send && e.Msg != 0 && e.Msg == m.slept[e.Proc] {
+		return e.At + e.Dur
+	}
+	return e.Effect()
 }
 
 // waits reports whether a receive comes before its send.
@@ -82,7 +109,7 @@ func (m *merger) waits(e *Event, cut int64, open func(uint64) bool) bool {
 	}
 	limit := patience
 	if open(e.Msg) {
-		limit = asleep
+		limit = drowsy
 	}
 	return cut-e.Effect() < int64(limit)
 }

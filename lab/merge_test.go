@@ -37,7 +37,7 @@ func TestMergePatience(t *testing.T) {
 	}{
 		{"soon", 1000, false, false, 0},
 		{"call in progress", 1000, true, false, 0},
-		{"call that sleeps", int64(2 * asleep), true, false, 1},
+		{"call that sleeps", int64(2 * drowsy), true, false, 1},
 		{"sender gone", 1000, false, true, 1},
 		{"much later", int64(2 * patience), false, false, 1},
 		{"not before it happened", 12, true, false, 0},
@@ -48,6 +48,20 @@ func TestMergePatience(t *testing.T) {
 		if out := m.merge(nil, c.cut, func(uint64) bool { return c.open }); len(out) != c.want {
 			t.Errorf("%s: got %d events, want %d", c.name, len(out), c.want)
 		}
+	}
+}
+
+// A send that slept takes effect when it returned, after the read that woke it; but
+// a read of what it had already given does not wait for that.
+func TestMergeSleeper(t *testing.T) {
+	m := newMerger(2)
+	msg := Message(1, 17)
+	m.asleep(&Event{Kind: Block, Call: CallWrite, Proc: 1, Msg: msg, At: 10})
+	m.add(1, []Event{{Kind: Send, Proc: 1, Msg: msg, At: 10, Dur: 90}})
+	m.add(2, []Event{{Kind: Recv, Proc: 2, Msg: Message(1, 1), At: 80, Dur: 5}, {Kind: Recv, Proc: 2, Msg: msg, At: 86, Dur: 4}})
+	out := m.merge(nil, 200, never)
+	if len(out) != 3 || out[0].Kind != Recv || out[1].Kind != Recv || out[2].Kind != Send {
+		t.Fatalf("got %+v, want both receives before the end of the send", out)
 	}
 }
 
