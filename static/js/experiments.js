@@ -2,6 +2,7 @@
 // Prepared experiments: a few in the column, all of them in a drawer.
 
 import { Base, define, h, say, tell } from '#ipclab/dom.js'
+import { button } from '#ipclab/keys.js'
 import { num, t } from '#ipclab/strings.js'
 
 /**
@@ -10,40 +11,108 @@ import { num, t } from '#ipclab/strings.js'
  * @property {Record<string, number>} [set] @property {number} mode @property {string[]} [do] @property {number} [usually]
  */
 
-/** The timed actions of an experiment: [ms, action]. @param {Experiment} e @returns {[number, string][]} */
-export function actionsOf(e) {
-  const units = /** @type {Record<string, number>} */ ({ ns: 1e-6, us: 1e-3, 'µs': 1e-3, ms: 1, s: 1000, m: 60000 })
-  return (e.do ?? []).flatMap(line => {
-    const m = /^\s*([\d.]+)(ns|us|µs|ms|s|m)\s+(.+)$/.exec(line)
-    return m ? [/** @type {[number, string]} */ ([Number(m[1]) * units[m[2]], m[3]])] : []
-  })
+/**
+ * How often an experiment came out as it says, of how many runs; and why it did not
+ * when it did not last.
+ * @typedef {{held: number, runs: number, miss?: string}} Rate
+ */
+
+/**
+ * How the experiment of a run stands: left is in seconds.
+ * @typedef {object} Verdict
+ * @property {string} experiment @property {'running'|'judged'|'taken'|'failed'} state @property {string} sees
+ * @property {boolean} ok @property {string} [why] @property {number} [left] @property {Rate} [rate]
+ */
+
+// What depends on chance is judged over many runs, never over one.
+const many = 10
+
+/** @param {Experiment} e @param {Rate|undefined} rate */
+export function rateWords(e, rate) {
+  if (!rate?.runs) return { of: '–', text: e.usually ? t('expected', { n: num(e.usually * 100) }) : t('notTried'), low: false, miss: '' }
+  const least = Math.ceil(rate.runs * (e.usually || 1) - 1e-9)
+  const low = rate.held < least && (!e.usually || rate.runs >= many)
+  return {
+    of: t('rate', { a: num(rate.held), b: num(rate.runs) }), low,
+    text: low ? t('belowRate') : e.usually ? t('atLeast', { n: num(least) }) : t('runsHere'),
+    miss: low && rate.miss ? t('lastMiss', { why: line(rate.miss) }) : '',
+  }
 }
 
-/** `<ipc-tries>`: what can be tried first, and what must be seen in what was. */
+/** Several reasons, one after the other. @param {string} why */
+const line = why => why.trim().split('\n').join('; ')
+
+/**
+ * How it stands, in words and by a mark; past is how many seconds ago that was told.
+ * @param {Experiment} e @param {Verdict} v @param {string} role @param {number} [past]
+ * @returns {{cls: 'run'|'ok'|'no'|'off', mark: string, head: string, text: string}}
+ */
+export function verdictWords(e, v, role, past = 0) {
+  const why = v.why ? line(v.why) : ''
+  const rate = rateWords(e, v.rate)
+  const counted = e.usually && v.rate ? ` (${t('statisticalOf', { rate: rate.of })})` : ''
+  if (v.state === 'running') {
+    const left = Math.ceil((v.left ?? 0) - past)
+    return { cls: 'run', mark: '', head: '', text: left > 0 ? t('judgedIn', { n: num(left) }) : t('judgedSoon') }
+  }
+  if (v.state === 'taken') return { cls: 'off', mark: '–', head: t('notJudged'), text: t(role === 'viewer' ? 'theyTook' : 'youTook') }
+  if (v.state === 'failed') return { cls: 'off', mark: '–', head: t('notJudged'), text: why }
+  if (v.ok) return { cls: 'ok', mark: '✓', head: t('seen'), text: v.sees + counted }
+  if (e.usually && !rate.low) return { cls: 'off', mark: '–', head: t('notSeenNow'), text: why + counted }
+  return { cls: 'no', mark: '!', head: t('notSeen'), text: why + counted }
+}
+
+/** `<ipc-tries>`: what can be tried first, and how what was tried stands. */
 export class Tries extends Base {
   #shown = ''
+  /** @type {any} */
+  #timer
 
-  /** @param {{experiments: Experiment[], chosen: string}} data */
-  show({ experiments, chosen }) {
-    const key = chosen + experiments.length
-    if (key === this.#shown) return
-    this.#shown = key
+  /** @param {{experiments: Experiment[], chosen: string, verdict: Verdict|null, rates: Record<string, Rate>, role: string}} data */
+  show({ experiments, chosen, verdict, role }) {
+    const now = experiments.find(e => e.name === chosen)
+    if (chosen + experiments.length !== this.#shown) {
+      this.#shown = chosen + experiments.length
+      this.#list(experiments, now, role)
+    }
+    clearInterval(this.#timer)
+    const at = this.querySelector('.stands')
+    if (!now || !at) return
+    const told = performance.now()
+    const stands = () => at.replaceChildren(...this.#stands(now, verdict, role, (performance.now() - told) / 1000))
+    stands()
+    if (verdict?.state === 'running') this.#timer = setInterval(stands, 500)
+  }
+
+  /** @param {Experiment[]} experiments @param {Experiment|undefined} now @param {string} role */
+  #list(experiments, now, role) {
     this.hidden = !experiments.length
     const few = experiments.slice(0, 4)
-    const now = experiments.find(e => e.name === chosen)
     if (now && !few.includes(now)) few[few.length - 1] = now
     const list = h('div', { className: 'choice', role: 'group', 'aria-label': t('experiments') })
     for (const e of few) {
       const b = h('button', { type: 'button', className: 'opt', 'aria-pressed': String(e === now) }, e.title)
+      b.toggleAttribute('disabled', role === 'viewer')
       b.addEventListener('click', () => tell(this, 'ipc-experiment', e.name))
       list.append(b)
     }
     const all = h('button', { type: 'button', className: 'btn sm', 'aria-haspopup': 'dialog' }, t('allOf', { n: experiments.length }), h('kbd', {}, 'E'))
     all.addEventListener('click', () => tell(this, 'ipc-press', 'experiments'))
     const inside = h('div', { className: 'in' }, list)
-    if (now) inside.append(h('p', { className: 'check' }, h('span', {}, h('b', {}, t('mustSee') + ':'), ' ' + now.sees)))
+    if (now) inside.append(h('div', { className: 'stands' }))
     if (experiments.length > few.length) inside.append(h('div', { className: 'pair' }, all))
     this.replaceChildren(h('h2', {}, t('experiments')), inside)
+  }
+
+  /** @param {Experiment} e @param {Verdict|null} verdict @param {string} role @param {number} past */
+  #stands(e, verdict, role, past) {
+    const must = h('p', { className: 'check' }, h('span', {}, h('b', {}, t('mustSee') + ':'), ' ' + e.sees))
+    if (!verdict) return [must]
+    const { cls, mark, head, text } = verdictWords(e, verdict, role, past)
+    if (cls === 'run') return [must, h('p', { className: 'note' }, text)]
+    const is = h('p', { className: 'check ' + cls }, h('span', { className: 'tick ' + cls, 'aria-hidden': 'true' }, mark), h('span', {}, h('b', {}, head + ':'), ' ' + text))
+    const again = role === 'viewer' ? [] : [h('div', { className: 'pair' }, button(t('runAgain'), 'btn sm', () => tell(this, 'ipc-experiment', e.name)))]
+    return [...(cls === 'ok' ? [] : [must]), is, ...again]
   }
 }
 
@@ -51,18 +120,27 @@ export class Tries extends Base {
 export class Experiments extends Base {
   /** @type {HTMLDialogElement|null} */
   #dialog = null
-  /** @type {{node: HTMLElement, text: string}[]} */
+  /** @type {{e: Experiment, node: HTMLElement, rate: HTMLElement, text: string}[]} */
   #rows = []
 
-  /** @param {{info: any, rates: Record<string, {held: number, runs: number}>, chosen: string, role: string}} data */
+  /** @param {{info: any, rates: Record<string, Rate>, chosen: string, role: string}} data */
   open(data) {
     const d = this.#make(data)
+    this.count(data.rates)
     d.showModal()
     d.querySelector('input')?.focus()
   }
 
-  /** @param {{info: any, rates: Record<string, {held: number, runs: number}>, chosen: string, role: string}} data */
-  #make({ info, rates, chosen, role }) {
+  /** Writes how often each came out as it says. @param {Record<string, Rate>} rates */
+  count(rates) {
+    for (const { e, rate } of this.#rows) {
+      const { of, text, low, miss } = rateWords(e, rates[e.id])
+      rate.replaceChildren(of, h('small', { className: low ? 'bad' : '' }, text), ...(miss ? [h('small', {}, miss)] : []))
+    }
+  }
+
+  /** @param {{info: any, chosen: string, role: string}} data */
+  #make({ info, chosen, role }) {
     this.#dialog?.remove()
     const close = h('button', { type: 'button', className: 'btn sm' }, t('close'), h('kbd', {}, 'Esc'))
     const search = /** @type {HTMLInputElement} */ (h('input', { type: 'search', 'aria-label': t('find'), placeholder: t('findHint') }))
@@ -72,9 +150,10 @@ export class Experiments extends Base {
       h('div', { className: 'top' }, h('h2', { id: 'drawer-title' }, t('experimentsWith', { title: info.title }), h('span', { className: 'sp' }), close), h('p', {}, t('experimentsText')), search),
       list, none, h('p', { className: 'foot' }, t('experimentsFoot'))))
     this.#rows = (info.experiments ?? []).map((/** @type {Experiment} */ e) => {
-      const node = this.#row(e, rates[e.id], e.name === chosen, role)
+      const rate = h('div', { className: 'rate' })
+      const node = this.#row(e, rate, e.name === chosen, role)
       list.append(node)
-      return { node, text: [e.id, e.name, e.title, e.sees].join(' ').toLowerCase() }
+      return { e, node, rate, text: [e.id, e.name, e.title, e.sees].join(' ').toLowerCase() }
     })
     search.addEventListener('input', () => {
       const words = search.value.toLowerCase().split(/\s+/)
@@ -101,14 +180,10 @@ export class Experiments extends Base {
     return d
   }
 
-  /** @param {Experiment} e @param {{held: number, runs: number}|undefined} rate @param {boolean} cur @param {string} role */
+  /** @param {Experiment} e @param {HTMLElement} rate @param {boolean} cur @param {string} role */
   #row(e, rate, cur, role) {
     const title = h('h3', {}, e.title)
     if (e.usually) title.append(h('span', { className: 'tag d' }, t('statistical')))
-    const low = rate && rate.runs > 0 && rate.held / rate.runs < (e.usually || 1)
-    const how = rate?.runs
-      ? h('div', { className: 'rate' }, t('rate', { a: num(rate.held), b: num(rate.runs) }), h('small', { className: low ? 'bad' : '' }, low ? t('belowRate') : t('runsHere')))
-      : h('div', { className: 'rate' }, '–', h('small', {}, e.usually ? t('expected', { n: num(e.usually * 100) }) : t('notTried')))
     const go = h('button', { type: 'button', className: 'btn sm', 'aria-label': `${t('run')}: ${e.title}` }, t('run'))
     if (role === 'viewer') go.toggleAttribute('disabled', true)
     go.addEventListener('click', () => {
@@ -117,7 +192,7 @@ export class Experiments extends Base {
     })
     const what = h('p')
     say(what, e.sees)
-    return h('li', { className: cur ? 'cur' : '' }, h('div', {}, title, what), how, go)
+    return h('li', { className: cur ? 'cur' : '' }, h('div', {}, title, what), rate, go)
   }
 }
 

@@ -4,7 +4,7 @@
 import { Clock } from '#ipclab/clock.js'
 import { h } from '#ipclab/dom.js'
 import { Fact, Kind, Mode, modeNames } from '#ipclab/event.js'
-import { actionsOf } from '#ipclab/experiments.js'
+import { verdictWords } from '#ipclab/experiments.js'
 import { readFrames } from '#ipclab/frames.js'
 import { announce, banner, button, card } from '#ipclab/keys.js'
 import { valueText } from '#ipclab/knobs.js'
@@ -44,21 +44,28 @@ export class Run {
   lost = 0 // records for which a ring had no room
   chosen = '' // the experiment that it is
   viewers = 1 // pages that show it
+  /** @type {import('#ipclab/experiments.js').Verdict|null} how the experiment stands */
+  verdict = null
+  /** @type {Record<string, import('#ipclab/experiments.js').Rate>} by experiment ID */
+  rates = {}
 
   /** @type {Live|null} */
   #live = null
   #heldBack = 0 // records that the server did not send
   #epochs = 0
-  /** @type {any[]} */
-  #timers = []
   #doing = Promise.resolve()
 
-  /** @param {any} data of the page @param {() => void} changed something else is to be drawn @param {() => void} begun a new epoch */
-  constructor(data, changed, begun) {
+  /**
+   * @param {any} data of the page @param {() => void} changed something else is to be drawn
+   * @param {() => void} begun a new epoch @param {() => void} judged the experiment stands differently
+   */
+  constructor(data, changed, begun, judged) {
     this.data = data
     this.changed = changed
     this.begun = begun
+    this.judged = judged
     this.chosen = data.experiment ?? ''
+    this.rates = data.rates ?? {}
     if (data.unavailable) this.#cannot()
     else if (data.run) this.#join(data.run)
     else this.start(data.experiment ? { experiment: data.experiment } : asked(data.info))
@@ -83,13 +90,31 @@ export class Run {
     if (this.chosen) url.searchParams.set('experiment', this.chosen)
     else url.searchParams.delete('experiment')
     history.replaceState(null, '', url)
-    const e = this.data.info.experiments?.find((/** @type {any} */ x) => x.name === this.chosen)
-    this.#timers = e ? actionsOf(e).map(([ms, action]) => setTimeout(() => this.act(action), ms)) : []
   }
 
-  /** Starts it anew: new processes, the same settings. */
+  /** Starts it anew: new processes, the same settings; an experiment as it is prepared. */
   again() {
-    this.start({ settings: this.header.settings, mode: titles[this.clock.mode], pace: this.pace, ...(this.chosen && { experiment: this.chosen }) })
+    this.start(this.chosen ? { experiment: this.chosen } : { settings: this.header.settings, mode: titles[this.clock.mode], pace: this.pace })
+  }
+
+  /** How often experiments came out so, by now. */
+  async askRates() {
+    const { ok, data: rates } = await get(`/bench/${this.data.info.id}/rates`)
+    if (ok) this.rates = rates
+    return this.rates
+  }
+
+  /** The lab performs an experiment by itself, and tells how it stands. @param {import('#ipclab/experiments.js').Verdict} v */
+  #judge(v) {
+    const e = this.data.info.experiments?.find((/** @type {any} */ x) => x.name === v.experiment)
+    if (!e) return
+    const news = v.state !== this.verdict?.state // else it is told again, after the line was lost
+    this.verdict = v
+    this.chosen = v.experiment
+    if (v.rate) this.rates[e.id] = v.rate
+    this.judged()
+    const { head, text } = verdictWords(e, v, this.data.role)
+    if (news && v.state !== 'running') announce(`${e.title}. ${head}: ${text}`)
   }
 
   #cannot() {
@@ -116,7 +141,6 @@ export class Run {
 
   /** @param {string} id */
   #join(id) {
-    for (const timer of this.#timers) clearTimeout(timer)
     this.#epochs = 0
     const kept = /** @type {[string, () => void][]} */ ([[t('saveHere'), () => this.saveHere()]])
     const well = () => {
@@ -129,6 +153,7 @@ export class Run {
         this.viewers = n
         this.changed()
       },
+      verdict: (/** @type {any} */ v) => this.#judge(v),
       events: (/** @type {any[]} */ list, /** @type {number} */ dropped) => this.#take(list, dropped),
       aggregate: (/** @type {any} */ a, /** @type {number} */ dropped) => {
         this.aggregate = a
@@ -173,7 +198,10 @@ export class Run {
     for (const key of ['end', 'lost']) banner(key, null)
     card()
     if (this.#epochs++) announce(t('newRun'))
+    this.verdict = null
+    if (scene.epoch > 1) this.chosen = '' // only the first start is the experiment
     this.begun()
+    this.judged()
     this.changed()
   }
 

@@ -1,7 +1,6 @@
 // @ts-check
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { actionsOf } from '#ipclab/experiments.js'
 import { stopsOf, valueText } from '#ipclab/knobs.js'
 import { keys, num, span, t } from '#ipclab/strings.js'
 
@@ -36,10 +35,6 @@ test('values are written for people', () => {
   assert.equal(num(-0.5), '\u22120.5')
   assert.equal(span(1234), '1.23\u00a0µs')
   assert.equal(span(2.1e9), '2.10\u00a0s')
-})
-
-test('timed actions of an experiment', () => {
-  assert.deepEqual(actionsOf({ id: 'P1', name: 'x', title: '', sees: '', mode: 1, do: ['500ms signal reader STOP', '1.5s kill writer', 'nonsense'] }), [[500, 'signal reader STOP'], [1500, 'kill writer']])
 })
 
 test('every text of the catalogue fills in what it names', () => {
