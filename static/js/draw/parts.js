@@ -224,7 +224,7 @@ function drawSignals(g, b, frame, spots, drop) {
   frameOf(g, b)
   const nw = g.say(px, b.y + 25, d.title || `signals of ${owner?.pid || d.in}`, { sz: 15, w: 700, max: b.w - 140 })
   if (!phone && drop < DROPS.subtitle) g.say(px + nw + 14, b.y + 25, 'what is sent and not yet delivered', { sz: 13, c: 't2' })
-  if (owner?.sigq) g.say(b.x + b.w - (px - b.x), b.y + 25, `queued ${formatCount(owner.sigq[0])} / ${formatCount(owner.sigq[1])}`, { sz: 14, mono: true, w: 700, an: 'end' })
+  if (owner?.sigq) g.say(b.x + b.w - (px - b.x), b.y + 25, `${phone ? 'user: ' : 'queued by this user: '}${formatCount(owner.sigq[0])} / ${formatCount(owner.sigq[1])}`, { sz: 14, mono: true, w: 700, an: 'end' })
   const std = [...new Set([...usual, ...Object.keys(p.std).map(Number)])].filter(n => n < 32).sort((x, y) => x - y)
   const list = std.length > 8 ? std.filter(n => p.std[n] || [2, 9, 15].includes(n)).slice(0, 8) : std
   const now = p.deliverNow?.signo ?? 0
