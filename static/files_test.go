@@ -53,11 +53,15 @@ func TestServe(t *testing.T) {
 
 func TestStylesNameFonts(t *testing.T) {
 	f := files(t)
-	css := f.byURL[f.URL("css/tokens.css")].plain
+	css := f.byURL[f.URL(Styles)].plain
 	for name := range fonts {
 		if !bytes.Contains(css, []byte("url("+f.URL("fonts/"+name)+")")) {
-			t.Errorf("tokens.css does not load %s by its address", name)
+			t.Errorf("the styles do not load %s by its address", name)
 		}
+	}
+	there, err := fs.Glob(Embedded(), "css/*.css")
+	if err != nil || len(there) != len(sheets) {
+		t.Errorf("the styles are made of %q, but there are %q (%v)", sheets, there, err)
 	}
 }
 
@@ -103,35 +107,28 @@ func TestModules(t *testing.T) {
 	}
 }
 
-// All scripts and styles together stay under 120 kB as they are sent, the fonts
-// under 220; no page needs all of the scripts.
+// What a page loads stays under 120 kB of scripts and styles as they are sent, and
+// 220 kB of fonts.
 func TestBudget(t *testing.T) {
 	f := files(t)
-	var code, styles, letters int
-	for url, it := range f.byURL {
-		switch path.Ext(url) {
-		case ".ttf":
-			letters += len(it.gzip)
-		case ".css":
-			styles += len(it.gzip)
-			fallthrough
-		default:
-			code += len(it.gzip)
-		}
+	letters := 0
+	for name := range fonts {
+		letters += len(f.byURL[f.URL("fonts/"+name)].gzip)
 	}
-	t.Logf("scripts and styles %d bytes, fonts %d bytes", code, letters)
+	t.Logf("fonts: %d bytes", letters)
+	if letters > 220_000 {
+		t.Errorf("fonts have %d bytes compressed, at most 220 000", letters)
+	}
 	for _, entry := range []string{"bench", "home", "player", "doctor"} {
-		size, modules := styles, f.Modules("js/"+entry+".js")
-		for _, url := range modules {
+		modules := f.Modules("js/" + entry + ".js")
+		size := 0
+		for _, url := range append(modules, f.URL(Styles), f.URL("js/theme.js"), f.URL("img/icon.svg")) {
 			size += len(f.byURL[url].gzip)
 		}
 		t.Logf("%s: %d modules, with styles %d bytes", entry, len(modules), size)
-	}
-	if code > 120_000 {
-		t.Errorf("scripts and styles have %d bytes compressed, at most 120 000", code)
-	}
-	if letters > 220_000 {
-		t.Errorf("fonts have %d bytes compressed, at most 220 000", letters)
+		if size > 120_000 {
+			t.Errorf("%s loads %d bytes of scripts and styles, at most 120 000", entry, size)
+		}
 	}
 }
 
