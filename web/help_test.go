@@ -287,6 +287,17 @@ func (s *testServer) watch(t testing.TB, id, query string) *client {
 
 func (c *client) credit(n int) error { return c.WriteJSON(map[string]int{"credit": n}) }
 
+// closed waits for the server to end the socket; what it told before does not count.
+func (c *client) closed() bool {
+	c.SetReadDeadline(time.Now().Add(5 * time.Second))
+	for {
+		if _, _, err := c.ReadMessage(); err != nil {
+			var slow net.Error
+			return !errors.As(err, &slow) || !slow.Timeout()
+		}
+	}
+}
+
 // next reads one message.
 func (c *client) next(t testing.TB) (text map[string]any) {
 	t.Helper()

@@ -262,8 +262,7 @@ func TestUpstream(t *testing.T) {
 		c := s.watch(t, run.id, "")
 		c.next(t)
 		c.WriteMessage(websocket.TextMessage, []byte(bad))
-		c.SetReadDeadline(time.Now().Add(5 * time.Second))
-		if _, _, err := c.ReadMessage(); err == nil {
+		if !c.closed() {
 			t.Errorf("%.20q was taken", bad)
 		}
 	}
@@ -274,8 +273,7 @@ func TestUpstream(t *testing.T) {
 			break
 		}
 	}
-	c.SetReadDeadline(time.Now().Add(5 * time.Second))
-	if _, _, err := c.ReadMessage(); err == nil {
+	if !c.closed() {
 		t.Error("a flood of credits was taken")
 	}
 	c = s.watch(t, "nosuchid", "")

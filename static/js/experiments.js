@@ -42,6 +42,9 @@ export function rateWords(e, rate) {
 /** Several reasons, one after the other. @param {string} why */
 const line = why => why.trim().split('\n').join('; ')
 
+/** Numbers never break. @param {string} text */
+const whole = text => text.replace(/(\d) (?=\d{3}\b)/g, '$1\u00a0')
+
 /**
  * How it stands, in words and by a mark; past is how many seconds ago that was told.
  * @param {Experiment} e @param {Verdict} v @param {string} role @param {number} [past]
@@ -57,7 +60,7 @@ export function verdictWords(e, v, role, past = 0) {
   }
   if (v.state === 'taken') return { cls: 'off', mark: '–', head: t('notJudged'), text: t(role === 'viewer' ? 'theyTook' : 'youTook') }
   if (v.state === 'failed') return { cls: 'off', mark: '–', head: t('notJudged'), text: why }
-  if (v.ok) return { cls: 'ok', mark: '✓', head: t('seen'), text: v.sees + counted }
+  if (v.ok) return { cls: 'ok', mark: '✓', head: t('seen'), text: whole(v.sees) + counted }
   if (e.usually && !rate.low) return { cls: 'off', mark: '–', head: t('notSeenNow'), text: why + counted }
   return { cls: 'no', mark: '!', head: t('notSeen'), text: why + counted }
 }
@@ -67,6 +70,8 @@ export class Tries extends Base {
   #shown = ''
   /** @type {any} */
   #timer
+  /** @type {any} the button */
+  #again
 
   /** @param {{experiments: Experiment[], chosen: string, verdict: Verdict|null, rates: Record<string, Rate>, role: string}} data */
   show({ experiments, chosen, verdict, role }) {
@@ -78,6 +83,7 @@ export class Tries extends Base {
     clearInterval(this.#timer)
     const at = this.querySelector('.stands')
     if (!now || !at) return
+    this.#again.hidden = role === 'viewer' || !verdict || verdict.state === 'running'
     const told = performance.now()
     const stands = () => at.replaceChildren(...this.#stands(now, verdict, role, (performance.now() - told) / 1000))
     stands()
@@ -99,20 +105,25 @@ export class Tries extends Base {
     const all = h('button', { type: 'button', className: 'btn sm', 'aria-haspopup': 'dialog' }, t('allOf', { n: experiments.length }), h('kbd', {}, 'E'))
     all.addEventListener('click', () => tell(this, 'ipc-press', 'experiments'))
     const inside = h('div', { className: 'in' }, list)
-    if (now) inside.append(h('div', { className: 'stands' }))
-    if (experiments.length > few.length) inside.append(h('div', { className: 'pair' }, all))
+    const pair = h('div', { className: 'pair' })
+    if (now) {
+      inside.append(h('div', { className: 'stands' }))
+      this.#again = button(t('runAgain'), 'btn sm', () => tell(this, 'ipc-experiment', now.name))
+      pair.append(this.#again)
+    }
+    if (experiments.length > few.length) pair.append(all)
+    inside.append(pair)
     this.replaceChildren(h('h2', {}, t('experiments')), inside)
   }
 
   /** @param {Experiment} e @param {Verdict|null} verdict @param {string} role @param {number} past */
   #stands(e, verdict, role, past) {
-    const must = h('p', { className: 'check' }, h('span', {}, h('b', {}, t('mustSee') + ':'), ' ' + e.sees))
+    const must = h('p', { className: 'check' }, h('span', {}, h('b', {}, t('mustSee') + ':'), ' ' + whole(e.sees)))
     if (!verdict) return [must]
     const { cls, mark, head, text } = verdictWords(e, verdict, role, past)
     if (cls === 'run') return [must, h('p', { className: 'note' }, text)]
     const is = h('p', { className: 'check ' + cls }, h('span', { className: 'tick ' + cls, 'aria-hidden': 'true' }, mark), h('span', {}, h('b', {}, head + ':'), ' ' + text))
-    const again = role === 'viewer' ? [] : [h('div', { className: 'pair' }, button(t('runAgain'), 'btn sm', () => tell(this, 'ipc-experiment', e.name)))]
-    return [...(cls === 'ok' ? [] : [must]), is, ...again]
+    return cls === 'ok' ? [is] : [must, is]
   }
 }
 
@@ -191,7 +202,7 @@ export class Experiments extends Base {
       tell(this, 'ipc-experiment', e.name)
     })
     const what = h('p')
-    say(what, e.sees)
+    say(what, whole(e.sees))
     return h('li', { className: cur ? 'cur' : '' }, h('div', {}, title, what), rate, go)
   }
 }

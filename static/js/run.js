@@ -163,8 +163,11 @@ export class Run {
         if (this.clock.live) this.changed()
       },
       end: () => {
-        this.clock.over = true
-        if (this.clock.live) this.clock.live = false
+        const { clock, trace } = this
+        clock.over = true
+        // It may have ended before anything of it was drawn.
+        if (clock.live && trace.length && (clock.index < 0 || clock.mode === Mode.FULL)) clock.seek({ index: trace.length - 1 })
+        clock.live = false
         banner('end', { title: t('endedTitle'), text: t('endTruth'), acts: [[t('again'), () => this.again()]] })
         this.changed()
       },

@@ -42,7 +42,7 @@ const catalogue = {
 
   // experiments
   experiments: 'Experiments', experimentsWith: 'Experiments with: {title}', close: 'Close',
-  experimentsText: 'Each sets the parameters, runs, and shows what must be seen. Predict it for yourself first.',
+  experimentsText: 'Each sets the parameters, runs, and checks what must be seen. Predict it for yourself first.',
   find: 'Find an experiment', findHint: 'Find: full, lost, two writers', run: 'Run', allOf: 'All {n} experiments',
   runsHere: 'runs here', rate: '{a} of {b}', notTried: 'not tried yet', statistical: 'statistical', statisticalOf: 'statistical: {rate}',
   expected: 'expected in {n} %', atLeast: 'runs, {n} expected', belowRate: '! fewer than promised', lastMiss: 'Last time: {why}', nothingFound: 'No experiment is called so.', mustSee: 'What must be seen',

@@ -22,7 +22,7 @@ func TestExperiment(t *testing.T) {
 	press("e")
 	until(t, p, `/^\d+ of \d+\s*runs here/.test(document.querySelector('.drawer .rate')?.innerText ?? '')`)
 	ask[bool](t, p, `document.querySelector('.drawer').close() === undefined`)
-	ask[bool](t, p, `[...document.querySelectorAll('ipc-tries .stands button')].at(-1).click() === undefined`)
+	ask[bool](t, p, `document.querySelector('ipc-tries .pair button').click() === undefined`)
 	until(t, p, `document.querySelector('ipc-tries .stands .note')?.innerText.startsWith('Running.')`)
 	press("1")
 	until(t, p, `document.querySelector('ipc-tries .stands .check.off')?.innerText.includes('you took over')`)
