@@ -81,23 +81,15 @@ func start(t *testing.T, o lab.Options) (*lab.Run, *tape) {
 		<-r.Done()
 	})
 	tp := &tape{}
-	seen = tp
 	r.Attach(tp)
 	return r, tp
 }
-
-var seen *tape
 
 // until waits for something that must come, however busy the machine is.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
-			if testing.Verbose() && seen != nil {
-				for _, e := range seen.es[max(0, len(seen.es)-20):] {
-					t.Logf("%s %d %+v", e.Kind, e.Proc, e)
-				}
-			}
 			t.Fatalf("waited in vain until %s", what)
 		}
 	}
