@@ -199,10 +199,19 @@ export function fitSpan(trace, index) {
   /** @type {number[]} */
   const gaps = []
   let paced = false
+  const { mode: now } = index >= 0 ? trace.state(index) : trace.header
   for (const d of [-1, 1]) {
     let last = -1
+    let sure = 0 // so many gaps are of the present mode; before its beginning only the event of another tells
+    let begun = false
     for (let i = index; i >= 0 && i < trace.length && Math.abs(i - index) < SCAN && gaps.length < (d < 0 ? 24 : 32); i += d) {
       const e = trace.at(i)
+      const mode = modeOf(e)
+      if (mode >= 0 && mode !== now) {
+        if (begun) gaps.length = sure
+        break
+      }
+      if (mode >= 0) [begun, sure] = [d < 0, gaps.length]
       if (!isOp(e)) continue
       paced ||= (e.flags & Flag.PACED) !== 0
       if (last >= 0) gaps.push(Math.max(1, Math.abs(last - e.at)))
@@ -214,7 +223,8 @@ export function fitSpan(trace, index) {
     return mode === Mode.SLOW && pace > 0 ? ladder(Math.max(2e9, 12e9 / pace)) : 8e9
   }
   gaps.sort((a, b) => a - b)
-  const usual = /** @type {number} */ (gaps[Math.floor(gaps.length * 0.6)])
+  // Where operations are let go one by one, what follows from one comes at once.
+  const usual = /** @type {number} */ (gaps[Math.floor(gaps.length * (paced ? 0.8 : 0.6))])
   return ladder(Math.min(120e9, Math.max(2e3, usual * (paced ? 12 : 24))))
 }
 

@@ -52,7 +52,6 @@ export function paintLanes(pen, p, axis, g, o) {
   for (const c of axis.cuts) if (c.b < axis.to) zigzag(pen, X(c.a + (c.b - c.a) * 0.82), g, false)
   for (const hole of p.holes) if (hole.u + hole.w >= axis.from && hole.u < axis.to) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), `${formatCount(hole.n)} ${hole.here ? o.absent : 'records lost'}`, g)
   for (const t of texts) patch(pen, t)
-  marks(pen, p.marks, X, axis, g)
   pen.end()
 }
 
@@ -256,8 +255,8 @@ function level(pen, part, r, X, axis, p, until) {
   pen.path(`M${X(axis.from) - 6} ${r.y + r.h + 0.5}H${X(axis.to)}`, { class: 'rule' })
 }
 
-/** @param {Pen} pen @param {any[]} list @param {(u: number) => number} X @param {any} axis @param {Size} g */
-function marks(pen, list, X, axis, g) {
+/** @param {Pen} pen @param {any[]} list @param {(u: number) => number} X @param {any} axis @param {Size} g @param {[number, number]} now where the playhead says where it is */
+function marks(pen, list, X, axis, g, now) {
   let last = -100
   for (const m of list) {
     if (m.u < axis.from || m.u > axis.to) continue
@@ -266,7 +265,8 @@ function marks(pen, list, X, axis, g) {
     pen.path(`M${x} ${g.top - 8}V${y}`, { class: 'mark' })
     if (m.lane >= 0) pen.path(`M${x} ${y - 8}l8 8l-8 8l-8 -8z`, { class: 'diamond' })
     const w = wide(m.t)
-    const at = Math.min(g.x1 - w / 2, Math.max(w / 2 + 2, x))
+    let at = Math.min(g.x1 - w / 2, Math.max(w / 2 + 2, x))
+    if (at + w / 2 > now[0] - 4 && at - w / 2 < now[1] + 4) at = now[0] - w / 2 - 5
     if (at - w / 2 > last + 6) {
       pen.text(at, g.top - 12, m.t, 'b tm')
       last = at + w / 2
@@ -311,13 +311,14 @@ export function paintNow(pen, p, axis, g, o) {
   })
   for (const t of late.splice(0)) patch(pen, t)
   const x = X(o.u)
+  const w = Math.max(40, wide(o.text) + 14)
+  const at = Math.min(g.x1 + 8 - w / 2, x)
+  marks(pen, p.marks, X, axis, g, [at - w / 2, at + w / 2])
   if (o.u >= axis.from && o.u <= axis.to) {
     const rest = g.x1 - x
     if (rest > 2) pen.rect(x + 1.5, g.top - 8, rest - 1, g.end - g.top + 16, { class: 'notyet' })
     for (const u of o.marks) if (u >= axis.from && u <= axis.to) ribbon(pen, X(u), g.top - 8, g.end + 1)
     pen.path(`M${x} 14V${g.end + 8}`, { class: 'playhead' })
-    const w = Math.max(40, wide(o.text) + 14)
-    const at = Math.min(g.x1 + 8 - w / 2, x)
     pen.rect(at - w / 2, 1, w, 18, { rx: 5, class: 'is-now' })
     pen.text(at, 14.5, o.text, 'b tm on-now')
     if (o.hint) pen.text((x + g.x1) / 2, (g.top + g.end) / 2, cut(o.hint, rest - 12), 't2 tm')

@@ -207,7 +207,7 @@ export class Plot extends Base {
     const w = (W - 16) / n
     const X = (/** @type {number} */ bin) => 8 + (bin - first) * w
     const most = Math.max(...l.bins, 1)
-    pen.text(8, 16, l.total ? `${formatCount(l.total)} samples, 1 of ${formatCount(l.sample)}` : 'no message has arrived yet', 't2')
+    pen.text(8, 16, l.total ? `${formatCount(l.total)} messages, ${l.sample > 1 ? '1 of ' + formatCount(l.sample) : 'each of them'}` : 'no message has arrived yet', 't2')
     for (let i = first; i <= l.last + 1; i++) {
       const hh = ((l.bins[i] ?? 0) / most) * (y1 - 74)
       if (hh > 0) pen.rect(X(i), y1 - Math.max(1, hh), w - 1.5, Math.max(1, hh), { rx: 2, class: 'soft-a' })

@@ -165,8 +165,8 @@ export class Run {
       end: () => {
         const { clock, trace } = this
         clock.over = true
-        // It may have ended before anything of it was drawn.
-        if (clock.live && trace.length && (clock.index < 0 || clock.mode === Mode.FULL)) clock.seek({ index: trace.length - 1 })
+        // It may have ended before all of it was drawn.
+        if (clock.live && trace.length) clock.seek({ index: trace.length - 1 })
         clock.live = false
         banner('end', { title: t('endedTitle'), text: t('endTruth'), acts: [[t('again'), () => this.again()]] })
         this.changed()

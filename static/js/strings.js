@@ -24,7 +24,7 @@ const catalogue = {
   fullTruth: 'Every call is recorded; only this mode may speak of rates and latencies.',
   fullTruthSample: 'Of the calls, 1 of {n} is recorded in full; only this mode may speak of rates and latencies.',
   pastClaim: 'You look at the past.',
-  pastTruth: 'Order and intervals are those of the run. Acting on a process returns to now first.',
+  pastTruth: 'Order and intervals are those of the run. Acting returns to now first.',
   pastPacedTruth: 'Order is that of the run; its timings were made by the pace.',
   endClaim: 'No worker is running.',
   endTruth: 'All that was recorded is here. Start it again for new processes.',

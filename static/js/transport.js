@@ -24,7 +24,10 @@ const button = (text, key, cls = 'btn') => h('button', { type: 'button', classNa
 /** @param {HTMLElement} b @param {string} text @param {string} key */
 function label(b, text, key) {
   say(/** @type {Element} */ (b.firstChild), text)
-  if (b.lastChild !== b.firstChild) say(/** @type {Element} */ (b.lastChild), key)
+  const kbd = b.querySelector('kbd')
+  if (!kbd) return
+  kbd.hidden = !key
+  say(kbd, key)
 }
 
 /** How a speed is named. @param {number} slow */
