@@ -185,7 +185,7 @@ func judge(t *testing.T, log *eventLog, seen []labtest.Call, slack int64) {
 	t.Helper()
 	seen = slices.DeleteFunc(seen, func(c labtest.Call) bool { return !log.ours(c) })
 	logged := log.calls()
-	if log.dropped > 0 {
+	if log.dropped > 0 && len(logged)+len(seen) > 0 { // without calls there is nothing to miss
 		t.Fatalf("the lab dropped %d records: a slower run is needed to compare", log.dropped)
 	}
 	differences := labtest.Compare(logged, seen, slack)
