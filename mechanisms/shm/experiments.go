@@ -18,8 +18,8 @@ var experiments = []lab.Experiment{
 			return errors.Join(counted(o, 1, 2), lab.Expect(conflict != nil, "no store was made over a newer value"), agrees(o))
 		}},
 	{ID: "S1b", Name: "race", Title: "Lost updates at full speed",
-		Set: lab.Settings{"n": 200_000}, For: 5 * time.Second, Usually: 0.9,
-		Sees: "Two workers on two cores add 200 000 each, and the counter ends below 400 000.",
+		Set: lab.Settings{"n": 1_000_000}, For: 10 * time.Second, Usually: 0.9,
+		Sees: "Two workers on two cores add 1 000 000 each, and the counter ends below 2 000 000.",
 		Must: func(o *lab.Outcome) error { return lost(o) }},
 	{ID: "S2", Name: "mutex", Title: "A mutex loses nothing",
 		Set: lab.Settings{"lock": mutex, "n": 2_000}, For: 10 * time.Second,
