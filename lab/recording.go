@@ -26,7 +26,8 @@ const (
 	maxHeader       = 1 << 20 // bytes of the first line
 	maxDepth        = 16      // of brackets in the first line
 	maxEvents       = 10_000_000
-	recordsPerBlock = 1024
+	recordsPerBlock = 1024    // while a run goes on; a quiet one has a block each second
+	keptPerBlock    = 64      // afterwards: damage costs what is in its block
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -63,7 +64,7 @@ func WriteRecording(w io.Writer, h *Header, es []Event, as []Aggregate) error {
 		return err
 	}
 	for len(es) > 0 || len(as) > 0 {
-		n := min(len(es), recordsPerBlock)
+		n := min(len(es), keptPerBlock)
 		if len(as) > 0 { // an aggregate comes after the newest record that it knows
 			for n > 0 && es[n-1].Seq > as[0].Seq {
 				n--

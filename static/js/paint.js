@@ -162,8 +162,8 @@ function boxes(pen, lane, X, y, g, axis, o) {
         const edge = X(it.i === o.now ? o.at : o.end)
         w = Math.max(w, Math.min(text + 12, wall - a))
         if (a + w > edge) { // it is the present one, or the newest: it ends at the playhead
-          if (edge - w > right) a = edge - w
-          else w = Math.max(8, edge - a)
+          a = Math.max(right + 1, edge - w)
+          w = Math.max(8, edge - a)
         }
       } else beside = text > 0 && w < text + 6 && a + w + text + 10 < wall
       if (a + w < right + 0.8) return // less than a pixel beside the last: it is in that

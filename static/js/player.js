@@ -80,8 +80,8 @@ function chaptersOf(of, trace) {
     const e = trace.at(index)
     const who = roles[e.proc - 1] ?? ''
     const add = (/** @type {string} */ title, /** @type {string} */ text) => out.push({ at: e.at, index, title, text })
-    if (e.kind === Kind.FAULT) add(t('chSignal', { signal: signalName(e.want), who }), t(e.flags & Flag.USER ? 'chAsked' : 'chUnasked'))
-    else if (e.kind === Kind.EXIT) add(t('chEnds', { who }), e.ret < 0 ? t('chKilled', { signal: signalName(-e.ret) }) : t('chExit', { n: e.ret }))
+    if (e.kind === Kind.FAULT) add(t('chSignal', { signal: 'SIG' + signalName(e.want), who }), t(e.flags & Flag.USER ? 'chAsked' : 'chUnasked'))
+    else if (e.kind === Kind.EXIT) add(t('chEnds', { who }), e.ret < 0 ? t('chKilled', { signal: 'SIG' + signalName(-e.ret) }) : t('chExit', { n: e.ret }))
     else if (e.kind === Kind.KNOB && e.seq > 1 && e.flags & Flag.USER) {
       const k = of.mechanism.knobs[e.want]
       if (k) add(k.label ?? k.name, valueText(k, e.level))

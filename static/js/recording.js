@@ -153,7 +153,7 @@ function checkHeader(h) {
 export function write(header, events) {
   const { type: _, role: __, viewers: ___, ...plain } = header
   const out = [new TextEncoder().encode(JSON.stringify({ ...plain, format: FORMAT }) + '\n')]
-  const most = 4096
+  const most = 64 // events of a block: damage costs no more than that
   let body = new Uint8Array(most * EVENT_SIZE)
   let n = 0
   const flush = () => {
