@@ -163,7 +163,7 @@ func printOutcome(w io.Writer, o *lab.Outcome) error {
 	}
 	for _, p := range o.Parts {
 		if p.Level != nil {
-			fmt.Fprintf(t, "  %s\t%s\tholds %d\tof %d\n", p.ID, p.Object, *p.Level, p.Capacity)
+			fmt.Fprintf(t, "  %s\t%s\tholds %d\t%s\n", p.ID, p.Object, *p.Level, ofCapacity(p.Capacity))
 		}
 	}
 	fmt.Fprintf(t, "  records\t%d kept\t%d dropped\tlost %d\ttorn %d\n", o.Records.Recorded, o.Records.Dropped, o.Totals.Lost, o.Totals.Torn)
@@ -182,4 +182,11 @@ func slept(where string) string {
 		return ""
 	}
 	return "asleep in " + where
+}
+
+func ofCapacity(n int64) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprint("of ", n)
 }
