@@ -26,8 +26,8 @@ const (
 	maxHeader       = 1 << 20 // bytes of the first line
 	maxDepth        = 16      // of brackets in the first line
 	maxEvents       = 10_000_000
-	recordsPerBlock = 1024    // while a run goes on; a quiet one has a block each second
-	keptPerBlock    = 64      // afterwards: damage costs what is in its block
+	recordsPerBlock = 1024 // while a run goes on; a quiet one has a block each second
+	keptPerBlock    = 64   // afterwards: damage costs what is in its block
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)

@@ -61,7 +61,7 @@ export function viewOf(header, state) {
     row(WORKED, 'Done', p => formatCount(done(p)))
     return { heads, rows, turned: true, pairs: pairsOf(header, state) }
   }
-  row(READ, 'wchan', p => (p.st === 'blocked' && p.wait ? p.wchan : ''))
+  row(READ, 'wchan', p => (p.st === 'blocked' && p.wait ? p.wchan.replace(/\.(isra|part|constprop)\b.*/, '') : '')) // without what the compiler adds
   row(WORKED, 'Call', p => (p.st === 'held' || p.st === 'gone' ? '' : callText(p, header).replace('buf,', '…,')))
   row(WORKED, 'Next', (p, i) => (p.gate > 0 ? header.scene.procs[i]?.gates[p.gate - 1] ?? '' : ''))
   const often = procs.length > 2 || procs.some(p => p.switches?.some((/** @type {number} */ n) => n >= 1000))
