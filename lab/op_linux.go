@@ -9,8 +9,9 @@ import (
 
 // Op is an operation in progress, from Begin to End.
 type Op struct {
-	w *Worker
-	s *Event
+	w    *Worker
+	s    *Event
+	back int64 // when the call was back, if Back was called
 }
 
 // Begin notes that a call on a part is about to be made: the call itself stands
@@ -18,7 +19,7 @@ type Op struct {
 // it is known before.
 func (w *Worker) Begin(kind Kind, call Call, part uint16, want int, msg uint64) *Op {
 	s := w.ring.begin()
-	w.op.s = s
+	w.op.s, w.op.back = s, 0
 	if Trace(w.ctl.trace.Load()) == TraceOff {
 		*s = Event{Kind: kind, Call: call, Part: part, Want: uint32(want)}
 		return &w.op
@@ -38,6 +39,14 @@ func (w *Worker) Begin(kind Kind, call Call, part uint16, want int, msg uint64) 
 	return &w.op
 }
 
+// Back reads the clock as soon as the call is back, where there is something to do
+// before its End, such as looking at what was read.
+func (o *Op) Back() {
+	if Trace(o.w.ctl.trace.Load()) != TraceOff {
+		o.back = nanotime()
+	}
+}
+
 // Data notes the value that was stored, loaded, sent or found.
 func (o *Op) Data(v uint64) *Op { *(*uint64)(unsafe.Pointer(&o.s.Data)) = v; return o }
 
@@ -48,17 +57,19 @@ func (o *Op) Flag(f Flags) *Op { o.s.Flags |= f; return o }
 func (o *Op) About(want int) *Op { o.s.Want = uint32(want); return o }
 
 // End notes how the call turned out: n as it returned it, the message that it was
-// about, its error. It reads the clock before anything else.
+// about, its error. It reads the clock before anything else, unless Back has.
 func (o *Op) End(n int, msg uint64, err error) {
 	w, s := o.w, o.s
 	trace := Trace(w.ctl.trace.Load())
-	if trace != TraceOff {
-		switch {
-		case s.Call != CallNone:
-			s.Dur = nanotime() - w.ctl.epoch.Load() - s.At
+	if trace != TraceOff && (s.Call != CallNone || !gives(s.Kind)) {
+		if o.back == 0 {
+			o.back = nanotime()
+		}
+		if at := o.back - w.ctl.epoch.Load(); s.Call == CallNone {
+			s.At = at
+		} else {
+			s.Dur = at - s.At
 			w.durs[bin(s.Dur)]++
-		case !gives(s.Kind):
-			s.At = nanotime() - w.ctl.epoch.Load()
 		}
 	}
 	if w.fail.Load() != 0 {

@@ -57,6 +57,7 @@ func read(w *lab.Worker) error {
 
 		c := w.Begin(lab.Recv, lab.CallRead, pipe, want, 0)
 		n, err := unix.Read(fd, buf[:want])
+		c.Back()
 		msg, flags := w.Check(buf[:max(n, 0)])
 		if n == 0 && err == nil {
 			flags |= lab.EOF
