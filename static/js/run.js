@@ -168,7 +168,7 @@ export class Run {
         // It may have ended before all of it was drawn.
         if (clock.live && trace.length) clock.seek({ index: trace.length - 1 })
         clock.live = false
-        banner('end', { title: t('endedTitle'), text: t('endTruth'), acts: [[t('again'), () => this.again()]] })
+        announce(`${t('endedTitle')} ${t('endTruth')}`) // the transport shows it, and how to go on
         this.changed()
       },
       gone: (/** @type {number} */ seconds) => {
@@ -181,7 +181,8 @@ export class Run {
         well()
         this.clock.over = true
         if (why && !this.header) return this.#refused(409, { error: why }, {})
-        announce(t('newRun'))
+        this.#live = null // the lab that had it is no more
+        banner('new', { title: t('newRun'), text: t('newRunText'), acts: [[t('dismiss'), () => banner('new', null)]] })
         this.start({ settings: this.header?.settings })
       },
     })
@@ -198,7 +199,7 @@ export class Run {
     clock.follow(this.trace, true)
     clock.mode = scene.mode
     this.#setMode(scene.mode, scene.pace)
-    for (const key of ['end', 'lost']) banner(key, null)
+    banner('lost', null)
     card()
     if (this.#epochs++) announce(t('newRun'))
     this.verdict = null

@@ -64,7 +64,7 @@ const catalogue = {
   thinned: 'The oldest events are thinned out: this page keeps a million.',
 
   wrongTitle: 'The drawing is wrong by {n}', wrongText: '○ worked out {a}, ● kernel {b}. The kernel is right; the level bar shows it.', report: 'Save this run',
-  notDone: 'Not done: {why}', endedTitle: 'The run has ended.', newRun: 'A new run was started: new processes, new pids.',
+  notDone: 'Not done: {why}', endedTitle: 'The run has ended.', newRun: 'A new run was started: new processes, new pids.', newRunText: 'The one before ended with the lab.',
   acting: 'Back to live first: a real run cannot be forked.',
 
   // home
