@@ -2,6 +2,7 @@ package shm
 
 import (
 	"encoding/binary"
+	"fmt"
 	"os"
 	"sync/atomic"
 	"unsafe"
@@ -240,6 +241,9 @@ func (mechanism) Open(st *lab.Stage) error {
 	st.Give("page", f, 0, lab.Reads|lab.Writes, "worker")
 	st.Ask(part("counter"), func() int64 { return int64(atomic.LoadUint64(m.word64(counterAt))) })
 	st.Ask(part("lock"), func() int64 { return int64(atomic.LoadUint32(m.word32(lockAt))) })
+	for i := range st.Settings["workers"] {
+		st.Ask(part(fmt.Sprint("own", i+1)), func() int64 { return int64(atomic.LoadUint64(m.word64(ownAt + 8*int(i)))) })
+	}
 	if n := part("lock2"); n != 0 {
 		st.Ask(n, func() int64 { return int64(atomic.LoadUint32(m.word32(lock2At))) })
 	}

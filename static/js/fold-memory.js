@@ -32,6 +32,14 @@ export function memory(part) {
   return {}
 }
 
+/** Records are missing: what the memory holds is not known until somebody looks. @param {any} p */
+export function forget(p) {
+  p.sure = false
+  if (p.type === 'word') Object.assign(p, { value: null, writer: 0, conflict: null })
+  else if (p.type === 'record') for (const w of p.words) Object.assign(w, { value: null, writer: 0 })
+  else if (p.type === 'sem') p.value = null
+}
+
 /** @param {any} p @param {Event} e @param {any} q the process */
 export function loadStore(p, e, q) {
   const v = value(e.data)
@@ -85,11 +93,15 @@ export function lock(p, e, procs) {
   if (e.kind === Kind.UNLOCK && i >= 0) q.locks.splice(i, 1)
 }
 
-/** @param {any} p @param {number} level what the kernel or the page says @param {any[]} procs */
-export function memoryLevel(p, level, procs) {
+/** @param {any} p @param {number} level what the kernel or the page says @param {any[]} procs @param {boolean} all every record is here */
+export function memoryLevel(p, level, procs, all) {
   if (p.type === 'futex' && level >= 0) lockWord(p, level, procs)
   if (p.type === 'sem') p.value = level
-  if (p.type === 'word' && p.value === null) p.value = level
+  if (p.type === 'word' && (p.value === null || p.sure === false)) {
+    if (p.value !== level) p.writer = 0
+    p.value = level
+    p.sure = all
+  }
 }
 
 /** FUTEX_WAKE, and not that a sleeper went on. @param {any} p @param {Event} e */

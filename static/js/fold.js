@@ -3,7 +3,7 @@
 // are only processes and types of parts.
 
 import { Fact, Flag, Kind, Mode, Wait } from '#ipclab/event.js'
-import { lock, loadStore, memory, memoryLevel, signalSent, signalTaken, value, wakes } from '#ipclab/fold-memory.js'
+import { lock, loadStore, forget, memory, memoryLevel, signalSent, signalTaken, value, wakes } from '#ipclab/fold-memory.js'
 import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } from '#ipclab/fold-pipe.js'
 
 /** @typedef {import('#ipclab/event.js').Event} Event */
@@ -126,7 +126,7 @@ export function fold(s, e) {
   if (e.kind === Kind.LOST) {
     if (e.ret === 1) s.dropped += e.level
     else s.lost += e.level
-    for (const x of s.parts) if (x.type === 'pipe' && x.sure) unsure(x)
+    doubt(s)
     return
   }
   if (!(e.kind === Kind.STORE && p?.holds === '' && p.type === 'word' && s.updates)) s.now = e // a worker's own count is bookkeeping
@@ -287,7 +287,15 @@ function level(s, e, p) {
   // At full speed the kernel is asked while others go on, and after a write the reader
   // may have been faster: then the level belongs to no moment of the picture.
   if (p.type === 'pipe') pipeLevel(p, e.level, s.mode !== Mode.FULL && e.kind !== Kind.SEND)
-  else if (e.kind === Kind.STATE) memoryLevel(p, e.level, s.procs)
+  else if (e.kind === Kind.STATE) memoryLevel(p, e.level, s.procs, s.sample === 1)
+}
+
+/** Not every record is here: what the parts hold is no longer known from them. @param {State} s */
+function doubt(s) {
+  for (const p of s.parts) {
+    if (p.type !== 'pipe') forget(p)
+    else if (p.sure) unsure(p)
+  }
 }
 
 /** @param {State} s @param {Event} e @param {ProcState|undefined} q @param {any} p */
@@ -297,7 +305,10 @@ function fact(s, e, q, p) {
       s.mode = e.ret
       s.pace = e.level / 1000
       return
-    case Fact.SAMPLE: s.sample = Math.max(1, e.level); return
+    case Fact.SAMPLE:
+      s.sample = Math.max(1, e.level)
+      if (s.sample > 1) doubt(s)
+      return
     case Fact.LEVEL: if (p) level(s, e, p); return
     case Fact.CAPACITY: if (p && e.level > 0) p.type === 'pipe' ? pipeCapacity(p, e.level) : (p.cap = e.level); return
     case Fact.AGREES:

@@ -254,3 +254,16 @@ test('the fold is fast', () => {
   assert.ok(rate > 0.3, `${rate.toFixed(2)} million events a second`) // measured 2 and more; a busy machine may be slower
   assert.deepEqual(clone({ a: [1, { b: null }] }), { a: [1, { b: null }] })
 })
+
+test('where records are missing, memory holds what was looked up, not what was added up', () => {
+  const sc = script(shmHeader(2)).spawn(1, 11).spawn(2, 12).store(1, 'counter', 7)
+  sc.add({ kind: Kind.LOST, level: 1000, ret: 1 })
+  assert.equal(end(sc).parts[sc.part('counter') - 1].value, null)
+  const looked = { kind: Kind.STATE, call: Fact.LEVEL, part: sc.part('counter'), level: 812 }
+  sc.add(looked)
+  const p = end(sc).parts[sc.part('counter') - 1]
+  assert.equal(p.value, 812)
+  assert.equal(p.writer, 0)
+  sc.add({ kind: Kind.STATE, call: Fact.SAMPLE, level: 16 }).store(2, 'counter', 813).add({ ...looked, level: 990 })
+  assert.equal(end(sc).parts[sc.part('counter') - 1].value, 990)
+})

@@ -164,7 +164,7 @@ function drawQueue(g, b, frame, spots) {
   if (value) g.say(b.x + b.w - 18, b.y + 26, value, { sz: 14, mono: true, w: 700, an: 'end' })
   else if (b.w - nw > 200) g.say(b.x + b.w - 18, b.y + 25, 'wakes in this order', { sz: 13, c: 't2', an: 'end' })
   const list = woken && !p.sleepers.includes(woken) ? [woken, ...p.sleepers] : p.sleepers
-  spots.set(`${b.n}:`, { x: b.x + 74, y: b.y })
+  spots.set(`${b.n}:queue`, { x: b.x + 74, y: b.y })
   if (!list.length) return void g.say(b.x + 18, b.y + 62, 'nobody sleeps here', { sz: 13, c: 't2' })
   drawChips(g, list, frame, b.x + 18, b.y + b.h - 43, b.w - 36, woken)
 }

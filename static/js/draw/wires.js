@@ -88,7 +88,8 @@ function operation(top, l, frame, w, spots, taken) {
   const e = /** @type {any} */ (s.now)
   const hue = carrier(e, s)
   const memory = w.cross === 0
-  const spot = spots.get(`${e.part - 1}:`)
+  const word = spots.get(`${e.part - 1}:`) // a lock is a word in memory, and a queue in the kernel
+  const spot = e.call ? spots.get(`${e.part - 1}:queue`) ?? word : word
   let pts = w.pts
   if (memory && spot) {
     const [x, y] = w.pts[0] ?? [0, 0]
