@@ -9,7 +9,7 @@ import (
 )
 
 // grace is how long a worker may take to end by itself before it is killed.
-const grace = 400 * time.Millisecond
+const grace = time.Second
 
 // finish ends the workers, takes their last records and cleans up.
 func (l *live) finish() *Outcome {
