@@ -39,6 +39,7 @@ type live struct {
 	check     int64 // the last look at the processes
 	soon      int64 // look again then, after a permit
 	lastLevel [maxParts]stamp
+	told      [maxParts]stamp // the level that the stream tells
 	touched   [maxParts]int64 // when a call on the part last took effect
 	books     [maxParts]books
 	began     [maxProcs + 1]int64 // when a process began its newest operation in the stream
@@ -334,6 +335,7 @@ func (l *live) emit(es []Event) {
 func (l *live) level(e *Event) {
 	if at := e.At + e.Dur; at > l.lastLevel[e.Part].at {
 		l.lastLevel[e.Part] = stamp{at, e.Level}
+		l.told[e.Part] = l.lastLevel[e.Part]
 	}
 	if l.mode == Full {
 		l.shape[e.Part].add(e.Level, l.scene.Parts[e.Part-1].Cap)

@@ -148,10 +148,10 @@ func (l *live) sampleParts() {
 		if value < 0 {
 			continue
 		}
-		old := l.lastLevel[part]
 		l.lastLevel[part] = stamp{at, value}
 		l.shape[part].add(value, l.scene.Parts[i].Cap)
-		if (old.value != value || old.at == 0) && l.touched[part] < at { // no call has changed it since
+		if told := l.told[part]; (told.value != value || told.at == 0) && l.touched[part] < at { // no call has changed it since
+			l.told[part] = stamp{at, value}
 			l.own(Event{At: at, Kind: State, Call: Call(FactLevel), Part: part, Level: value})
 		}
 	}

@@ -173,7 +173,7 @@ export function partsShown(parts, procs) {
 
 /** @param {any} p a part of the state @param {number} u */
 function levelOf(p, u) {
-  if (p.type === 'word') return { u, v: Number(p.value ?? 0), t: String(p.value ?? '') }
+  if (p.type === 'word') return { u, v: p.value === null ? null : Number(p.value), t: String(p.value ?? '') }
   if (p.type === 'futex') return { u, v: p.ownerDied ? p.last || p.owner : p.owner, t: p.ownerDied ? 'died' : '' }
   if (p.type === 'sem') return { u, v: Number(p.value ?? 0), t: '' }
   return { u, v: Number(p.level ?? 0), t: '' }

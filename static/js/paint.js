@@ -222,14 +222,20 @@ function level(pen, part, r, X, axis, p, until) {
     return
   }
   const word = part.type === 'word' || part.type === 'sem'
-  const vs = steps.map((/** @type {any} */ s) => s.v)
+  const vs = steps.map((/** @type {any} */ s) => s.v).filter((/** @type {any} */ x) => x !== null) // null: not known
+  if (!vs.length) vs.push(0)
   if (part.due) vs.push(part.due.v)
   const low = word ? Math.min(...vs) : 0
   const high = Math.max(part.type === 'pipe' ? part.cap || 1 : low + 1, ...vs)
   const Y = (/** @type {number} */ v) => r.y + r.h - ((v - low) / (high - low)) * (r.h - (word ? 14 : 4))
-  let d = `M${X(steps[0].u)} ${Y(steps[0].v)}`
-  for (const s of steps.slice(1)) d += `H${X(s.u)}V${Y(s.v)}`
-  d += `H${X(end)}`
+  let d = ''
+  let known = false
+  for (const s of steps) {
+    if (known) d += `H${X(s.u)}`
+    if (s.v !== null) d += known ? `V${Y(s.v)}` : `M${X(s.u)} ${Y(s.v)}`
+    known = s.v !== null
+  }
+  if (known) d += `H${X(end)}`
   if (!word) pen.path(`${d}V${r.y + r.h}H${X(steps[0].u)}Z`, { class: part.hue ? 'soft-' + part.hue : 'soft-k' })
   else pen.path(d, { class: 'value' })
   if (part.due) {
@@ -248,7 +254,7 @@ function level(pen, part, r, X, axis, p, until) {
   steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {
     const a = X(s.u)
     const w = X(steps[i + 1]?.u ?? end) - a
-    if (word && (a - last > 26) && w > 12) pen.text((last = a + Math.min(w / 2, 40)), Y(s.v) - 4, s.t || String(s.v), 'm bb tm')
+    if (word && s.v !== null && (a - last > 26) && w > 12) pen.text((last = a + Math.min(w / 2, 40)), Y(s.v) - 4, s.t || String(s.v), 'm bb tm')
     const full = part.type === 'pipe' && part.cap > 0 && s.v >= part.cap ? `full: ${formatCount(s.v)} B` : ''
     if (full && wide(full) + 16 < w) pen.text(a + w / 2, r.y + r.h / 2 + 5, full, 't2 tm')
   })
