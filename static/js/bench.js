@@ -93,8 +93,9 @@ function speak(frame) {
 /** What is missing or goes wrong: one cause, one way on. @param {any} frame */
 function tellStates({ state }) {
   const alive = state.procs.filter((/** @type {any} */ p) => p.pid && p.st !== 'gone' && p.st !== 'none').length
-  say($('[data-pill-text]'), clock.over ? t('noProcess') : alive === 1 ? t('oneProcess') : alive ? t('processes', { n: alive }) : t('starting'))
-  $('[data-pill] .dot').classList.toggle('off', clock.over || !alive)
+  const { seen } = run
+  say($('[data-pill-text]'), seen ? t('lastSeen', { t: seen.toLocaleTimeString() }) : clock.over ? t('noProcess') : alive === 1 ? t('oneProcess') : alive ? t('processes', { n: alive }) : t('starting'))
+  $('[data-pill] .dot').classList.toggle('off', Boolean(seen) || clock.over || !alive)
   const viewers = $('[data-viewers]')
   viewers.hidden = run.viewers < 2
   say(viewers.lastElementChild, t('viewers', { n: num(run.viewers) }))

@@ -64,7 +64,6 @@ class Control {
       this.asked = v
       this.until = performance.now() + 1500
       set(v)
-      this.note(v)
     }
     const values = k.values ?? []
     this.body =
@@ -198,14 +197,14 @@ class Control {
   /** @type {HTMLElement[]} */
   inputs = []
 
-  /** The line below: where the bounds come from, and what is still under way. @param {number} now */
-  note(now) {
+  /** The line below: where the bounds come from, and what is still under way. @param {number} now @param {boolean} pending it waits for the next start */
+  note(now, pending) {
     const { k } = this
     const bounds = !k.values && k.max - k.min > 16 ? t('to', { a: valueText(k, k.zero ? Math.max(1, k.min) : k.min), b: valueText(k, k.max) }) : ''
     const parts = [k.why, bounds].filter(Boolean).join(' · ')
     this.node.title = parts
     const waits = !Number.isNaN(this.asked) && this.asked !== now
-    const extra = waits && k.restart ? `${valueText(k, this.asked)} ${t('onRestart')}` : waits && performance.now() > this.until ? t('asked', { n: valueText(k, this.asked) }) : ''
+    const extra = pending ? `${valueText(k, waits ? this.asked : now)} ${t('onRestart')}` : waits && performance.now() > this.until ? t('asked', { n: valueText(k, this.asked) }) : ''
     say(this.small, [extra, bounds && parts].filter(Boolean).join(' · ')) // of switches the title tells
     this.small.hidden = !this.small.textContent
   }
@@ -238,10 +237,11 @@ export class Knobs extends Base {
       const v = settings[name] ?? f.header.settings[name] ?? c.k.default
       if (now > c.until) c.until = 0
       if (c.asked === v) c.asked = NaN
-      const pending = c.k.restart && !Number.isNaN(c.asked)
-      if (!c.held && (pending || !c.until || Number.isNaN(c.asked))) c.show(pending ? c.asked : v)
-      c.note(v)
-      waits ||= Boolean(pending)
+      const wanted = c.k.restart && !Number.isNaN(c.asked) ? c.asked : v
+      const pending = Boolean(c.k.restart) && wanted !== (f.header.settings[name] ?? c.k.default)
+      if (!c.held && (pending || !c.until || Number.isNaN(c.asked))) c.show(wanted)
+      c.note(v, pending)
+      waits ||= pending
       for (const i of c.inputs) if (f.role === 'viewer') i.toggleAttribute('disabled', true)
     }
     this.#ui.restart.hidden = !waits
@@ -263,11 +263,11 @@ export class Knobs extends Base {
         if (this.#frame) this.update(this.#frame)
       })
       c.show(k.default)
-      c.note(k.default)
+      c.note(k.default, false)
       this.#controls.set(k.name, c)
       list.append(c.node)
     }
-    list.append(h('div', { className: 'pair' }, restart))
+    list.append(h('div', { className: 'again' }, restart))
     reset.addEventListener('click', () => {
       for (const c of this.#controls.values()) c.set(c.k.default)
     })

@@ -44,6 +44,8 @@ export class Run {
   lost = 0 // records for which a ring had no room
   chosen = '' // the experiment that it is
   viewers = 1 // pages that show it
+  /** @type {Date|null} when the server was heard last, if it does not answer */
+  seen = null
   /** @type {import('#ipclab/experiments.js').Verdict|null} how the experiment stands */
   verdict = null
   /** @type {Record<string, import('#ipclab/experiments.js').Rate>} by experiment ID */
@@ -145,7 +147,9 @@ export class Run {
     const kept = /** @type {[string, () => void][]} */ ([[t('saveHere'), () => this.saveHere()]])
     const well = () => {
       document.body.classList.remove('gone')
+      this.seen = null
       banner('gone', null)
+      this.changed()
     }
     this.#live = new Live(id, {
       scene: (/** @type {any} */ scene, /** @type {boolean} */ fresh) => fresh && this.#begin(scene),
@@ -173,6 +177,8 @@ export class Run {
       },
       gone: (/** @type {number} */ seconds) => {
         document.body.classList.add('gone')
+        this.seen ??= new Date(Date.now() - seconds * 1000)
+        this.changed()
         banner('gone', { bad: true, title: t('goneTitle', { n: num(seconds) }), text: `${t('goneText')} ${t('goneWay')}`, acts: kept })
       },
       back: well,

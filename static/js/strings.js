@@ -51,7 +51,7 @@ const catalogue = {
   experimentsFoot: 'of runs here: how often it came out so on this machine since the lab was started. statistical: depends on chance; judged over many runs, never over one.',
 
   // states
-  starting: 'starting', viewers: '{n} pages watch', processes: '{n} real processes · this machine', oneProcess: '1 real process · this machine', noProcess: 'no process is running',
+  starting: 'starting', viewers: '{n} pages watch', processes: '{n} real processes · this machine', oneProcess: '1 real process · this machine', noProcess: 'no process is running', lastSeen: 'last seen {t}',
   goneTitle: 'The ipclab server has not answered for {n} seconds.', goneText: 'All workers end with it. The last picture is kept below.',
   goneWay: 'Trying again every 2 seconds. If you closed it: start it with ipclab and open the address that it prints.',
   staleTitle: 'This is another start of the lab.', staleText: 'Open the address that it printed in its terminal.',
