@@ -75,7 +75,7 @@ function names(pen, p, g, selected) {
     if (g.lh > 10) pen.text(14, y + g.lh / 2 + 5, cut(l.name, g.x0 - 22), selected === l.proc ? 'name sel' : 'name')
   })
   p.parts.forEach((/** @type {any} */ q, /** @type {number} */ k) => {
-    const title = q.type === 'pipe' ? 'in the pipe' : q.type === 'signals' ? 'pending' : q.id
+    const title = q.type === 'pipe' ? (g.x0 < 100 ? 'pipe' : 'in the pipe') : q.type === 'signals' ? 'pending' : q.id
     pen.text(14, g.parts[k].y + g.parts[k].h / 2 + 5, cut(title, g.x0 - 22), 'name')
   })
 }
