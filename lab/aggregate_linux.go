@@ -161,7 +161,7 @@ func (l *live) adapt(pressed bool, moved int) {
 }
 
 // mostRecords is how many records a second the lab takes in before it keeps fewer.
-const mostRecords = 1_500_000
+const mostRecords = 5_000_000
 
 type load struct {
 	moved   int
