@@ -15,7 +15,10 @@ type facts struct {
 	mu    sync.Mutex
 	epoch uint32
 	of    map[factKey]lab.Event
+	modes []lab.Event // every change: each says how to read the records after it
 }
+
+const maxModes = 1024
 
 type factKey struct {
 	kind       lab.Kind
@@ -27,7 +30,7 @@ type factKey struct {
 func (f *facts) begin(epoch uint32) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.epoch, f.of = epoch, map[factKey]lab.Event{}
+	f.epoch, f.of, f.modes = epoch, map[factKey]lab.Event{}, nil
 }
 
 func (f *facts) note(es []lab.Event) {
@@ -36,12 +39,22 @@ func (f *facts) note(es []lab.Event) {
 	for i := range es {
 		if k, ok := keyOf(&es[i]); ok {
 			f.of[k] = es[i]
+		} else if isMode(&es[i]) {
+			if len(f.modes) == maxModes {
+				f.modes = slices.Delete(f.modes, 0, 1)
+			}
+			f.modes = append(f.modes, es[i])
 		}
 	}
 }
 
+func isMode(e *lab.Event) bool { return e.Kind == lab.State && lab.Fact(e.Call) == lab.FactMode }
+
 func keyOf(e *lab.Event) (factKey, bool) {
 	k := factKey{kind: e.Kind, proc: e.Proc, part: e.Part}
+	if isMode(e) {
+		return k, false
+	}
 	switch e.Kind {
 	case lab.Spawn, lab.Exit:
 	case lab.Knob:
@@ -69,6 +82,11 @@ func (f *facts) between(epoch uint32, lo, hi uint64) []lab.Event {
 	}
 	var es []lab.Event
 	for _, e := range f.of {
+		if e.Seq > lo && e.Seq < hi {
+			es = append(es, e)
+		}
+	}
+	for _, e := range f.modes {
 		if e.Seq > lo && e.Seq < hi {
 			es = append(es, e)
 		}

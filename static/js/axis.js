@@ -163,7 +163,7 @@ export function timeAxis(trace, from, span) {
   /** @type {number[]} */
   const points = []
   const first = Math.max(0, trace.indexAt(from))
-  let stop = Infinity
+  let stop = first + SCAN // no picture shows more
   let end = from
   let u = 0
   const full = trace.length ? trace.state(first).mode === Mode.FULL : false
@@ -212,8 +212,9 @@ export function fitSpan(trace, index) {
         break
       }
       if (mode >= 0) [begun, sure] = [d < 0, gaps.length]
-      if (!isOp(e)) continue
-      paced ||= (e.flags & Flag.PACED) !== 0
+      const waited = (e.flags & Flag.PACED) !== 0 // what was under way at full speed did not
+      if (!isOp(e) || (now !== Mode.FULL && !waited)) continue
+      paced ||= waited
       if (last >= 0) gaps.push(Math.max(1, Math.abs(last - e.at)))
       last = e.at
     }

@@ -76,6 +76,7 @@ function traceOf(of, events) {
 function chaptersOf(of, trace) {
   const roles = of.scene.procs.map((/** @type {any} */ p) => p.role)
   const out = [{ at: trace.at(0).at, index: 0, title: t('startOfRun'), text: of.mechanism.sentence ?? '' }]
+  let left = { at: 0, index: 0, n: 0 } // the last hole, and how many records are missing in all up to there
   for (let index = 0; index < trace.length && out.length < most; index++) {
     const e = trace.at(index)
     const who = roles[e.proc - 1] ?? ''
@@ -86,8 +87,10 @@ function chaptersOf(of, trace) {
       const k = of.mechanism.knobs[e.want]
       if (k) add(k.label ?? k.name, valueText(k, e.level))
     } else if (e.kind === Kind.STATE && e.call === Fact.MODE && e.flags & Flag.USER) add(t(/** @type {any} */ (['full', 'step', 'slow'][e.ret] ?? 'slow')), e.ret !== Mode.SLOW ? '' : e.level ? t('paceValue', { n: num(e.level / 1000) }) : t('pause'))
-    else if (e.kind === Kind.LOST) add(t(e.ret === 1 ? 'notKept' : 'someLost', { n: num(e.level) }), '')
+    else if (e.kind === Kind.LOST && e.ret !== 1) add(t('someLost', { n: num(e.level) }), '')
+    else if (e.kind === Kind.LOST) left = { at: e.at, index, n: left.n + e.level }
   }
+  if (left.n) out.splice(out.findLastIndex(c => c.index < left.index) + 1, 0, { ...left, title: t('keptFrom'), text: t('notKept', { n: num(left.n) }) })
   return out
 }
 

@@ -72,7 +72,7 @@ const catalogue = {
 
   // player
   previousChapter: 'Previous chapter', nextChapter: 'Next chapter', speed: 'Speed',
-  aboutText: '{n} events, {lost} while it was recorded.', noneLost: 'none lost', someLost: '{n} lost', notKept: '{n} not kept', notKeptText: 'Of a long run the end is kept: {n} before it are not in this file.', runHere: 'Run it on this machine',
+  aboutText: '{n} events, {lost} while it was recorded.', noneLost: 'none lost', someLost: '{n} lost', notKept: '{n} before it are not kept', keptFrom: 'Whole from here on', notKeptText: 'Of a long run the end is kept: {n} before it are not in this file.', runHere: 'Run it on this machine',
   runHereText: 'Opens the bench with these parameters and real processes here. The outcome can differ; that is the point.',
   damagedTitle: 'Damaged from {t} on', damagedText: '{why} {n} events up to there are whole and play normally; the rest is not shown, and no state is guessed.', saveWhole: 'Save the whole part',
   nothingOpened: '{name}: {why} Nothing was opened.', noEvent: 'It holds no whole event.', noShelf: 'This browser keeps no files between pages: open the recording in the player itself.',

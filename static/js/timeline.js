@@ -187,6 +187,10 @@ export class Timeline extends Base {
       span = fit
       this.#begin = beginFor(trace, t, span, turned ? 0.45 : frame.live ? 0.85 : 0.6)
       axis = timeAxis(trace, this.#begin, span)
+      if (axis.stop <= frame.index) { // too much happens in it for one picture
+        this.#begin = trace.at(Math.max(0, frame.index - 1000)).at
+        axis = timeAxis(trace, this.#begin, span)
+      }
     }
     this.#span = span
     this.#axis = axis
