@@ -102,8 +102,9 @@ function ticks(pen, axis, g, X, end) {
     const t0 = s.at(a)
     for (let t = base + Math.ceil((t0 - base) / step) * step, m = 0; a + (t - t0) <= b && m < 40; t += step, m++) {
       const x = X(a + (t - t0))
-      if (x - last < 60 || x > g.x1 - 8) continue
-      tick(x, axisText(t - base, step, base === 0))
+      const text = axisText(t - base, step, base === 0)
+      if (x - last < Math.max(60, text.length * 7.5 + 12) || x > g.x1 - 8) continue
+      tick(x, text)
       last = x
     }
   }
@@ -254,7 +255,7 @@ function level(pen, part, r, X, axis, p, until) {
   steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {
     const a = X(s.u)
     const w = X(steps[i + 1]?.u ?? end) - a
-    if (word && s.v !== null && (a - last > 26) && w > 12) pen.text((last = a + Math.min(w / 2, 40)), Y(s.v) - 4, s.t || String(s.v), 'm bb tm')
+    if (word && s.v !== null && a - last > Math.max(26, String(s.v).length * 8) && w > 12) pen.text((last = a + Math.min(w / 2, 40)), Y(s.v) - 4, s.t || String(s.v), 'm bb tm')
     const full = part.type === 'pipe' && part.cap > 0 && s.v >= part.cap ? `full: ${formatCount(s.v)} B` : ''
     if (full && wide(full) + 16 < w) pen.text(a + w / 2, r.y + r.h / 2 + 5, full, 't2 tm')
   })
