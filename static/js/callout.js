@@ -21,6 +21,12 @@ export function calloutOf(s, header) {
  * @param {State} s @returns {{proc: number, part: number}}
  */
 export function wakeOf(s) {
+  const of = wokenBy(s)
+  return s.procs[of.proc - 1]?.st === 'stopped' ? { ...of, proc: 0 } : of // it has left the queue
+}
+
+/** @param {State} s */
+function wokenBy(s) {
   const e = s.now
   const nobody = { proc: 0, part: 0 }
   if (!e) return nobody
@@ -65,7 +71,7 @@ function ended(s, q, who) {
   const n = s.procs.indexOf(q) + 1
   const dead = s.parts.find(p => p.type === 'futex' && (p.owner === n || (p.ownerDied && p.last === n)))
   if (dead) return { bold: 'The owner died with the lock.', rest: dead.ownerDied ? 'The kernel has marked the word' : 'Nobody will ever give it back' }
-  if (q.exit?.signal) return { bold: `${who} was killed.`, rest: `SIG${signalName(q.exit.signal)} ended it between two instructions` }
+  if (q.exit?.signal) return { bold: `${who} was killed.`, rest: `SIG${signalName(q.exit.signal)} ended it` }
   return { bold: `${who} has ended.`, rest: 'Its descriptors are closed' }
 }
 

@@ -265,7 +265,7 @@ export class Stage extends Base {
     const c = /** @type {{brush: Brush, key: string}} */ (this.#cards.get(b.proc))
     const view = cardView(frame, b.proc - 1, b, b.size === 'chip' ? [] : rowsOf(frame.header.scene, b.proc - 1, b.size, full))
     const viewer = frame.role === 'viewer'
-    const off = viewer ? 'only the presenter may do this' : frame.recorded || frame.over ? 'nothing runs: this is a recording' : view.dead ? 'the process is dead' : view.st === 'none' ? 'it has not started' : ''
+    const off = viewer ? 'only the presenter may do this' : frame.recorded ? 'nothing runs: this is a recording' : frame.over ? 'the run has ended' : view.dead ? 'the process is dead' : view.st === 'none' ? 'it has not started' : ''
     const key = JSON.stringify([view, off, frame.state.mode, l.drop])
     if (key === c.key) return
     c.key = key

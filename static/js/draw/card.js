@@ -1,7 +1,7 @@
 // @ts-check
 // A process as a card: outline and header say in which state it is, the hue who it is.
 
-import { Flag, Kind, Mode, waitNames } from '#ipclab/event.js'
+import { Flag, Kind, Mode, Wait, waitNames } from '#ipclab/event.js'
 import { DROPS, shows } from '#ipclab/layout.js'
 import { Brush, tw, v } from '#ipclab/draw/kit.js'
 import { callText, errnoName, formatBytes, formatCount, formatRate, formatSpan, lettered, messageName, signalName } from '#ipclab/words.js'
@@ -132,7 +132,7 @@ function rowOf(k, q, i, s, frame, large) {
     const bytes = giver ? c.want : Math.max(0, c.kind === Kind.RECV ? c.ret : 0)
     const torn = !giver && (c.flags & Flag.TORN) !== 0
     if (!giver && !bytes) return { k, t: 'empty' }
-    return { k, hue: by.hue, frac: giver ? 1 : Math.min(1, bytes / Math.max(1, c.want)), t: `${messageName(msg, s)} ${formatBytes(bytes)}${giver ? (c.done ? ', sent' : '') : torn ? ' ! torn' : ' ✓ checked'}` }
+    return { k, hue: by.hue, frac: giver ? 1 : Math.min(1, bytes / Math.max(1, c.want)), t: `${messageName(msg, s)} ${formatBytes(bytes)}${giver ? (c.done && c.ret > 0 ? ', sent' : '') : torn ? ' ! torn' : ' ✓ checked'}` }
   }
   if (k === 'fd') return { k, v: q.fds.map(f => [`${f.fd} → ${f.how === 2 ? 'write end' : f.how === 1 ? 'read end' : 'both ends'}`, '']) }
   if (k === 'regs') {
@@ -219,8 +219,8 @@ function full(frame, i) {
   const q = frame.state.procs[i]
   const p = frame.live && frame.state.mode === Mode.FULL && frame.aggregate?.procs[i]
   if (!p || q.exit || !q.pid || p.state === '\0') return null
-  const st = p.state === 'T' ? 'stopped' : p.state === 'Z' ? 'zombie' : p.waits >= 900 ? 'blocked' : 'running'
-  return { ...q, st, wait: p.wait }
+  const st = p.state === 'T' ? 'stopped' : p.state === 'Z' ? 'zombie' : p.waits < 900 ? 'running' : p.wait === Wait.SLEEP ? 'held' : 'blocked'
+  return { ...q, st, wait: p.wait, gate: st === 'held' ? -1 : q.gate } // it rests by its own pace
 }
 
 /**
