@@ -142,16 +142,16 @@ func (l *live) adapt(pressed bool, moved int) {
 		return
 	}
 	keep := l.ctl.sample.Load() // 0 1 3 7 …: a record is kept if its number & keep == 0
-	rate := int64(l.load.moved) * 1e9 / max(span, 1)
+	rate := uint64(l.load.moved) * 1e9 / uint64(max(span, 1))
+	all := rate * (keep + 1) // roughly, if all were kept
+	l.load.calm++
 	switch {
-	case (l.load.pressed || rate > mostRecords) && keep < 1023:
-		keep = keep<<1 | 1
-		l.load.calm = 0
-	case rate < mostRecords/4 && keep > 0:
-		if l.load.calm++; l.load.calm < 10 {
-			break
+	case l.load.pressed || keep == 0 && all > mostRecords:
+		for keep = keep<<1 | 1; keep < 1023 && all/(keep+1) > fewRecords; keep = keep<<1 | 1 {
 		}
-		keep, l.load.calm = keep>>1, 0
+		keep, l.load.calm = min(keep, 1023), 0
+	case all < mostRecords*3/4 && l.load.calm > 30: // for three seconds
+		keep = 0
 	}
 	l.load.moved, l.load.pressed, l.load.since = 0, false, now
 	if l.ctl.sample.Swap(keep) != keep {
@@ -160,8 +160,12 @@ func (l *live) adapt(pressed bool, moved int) {
 	}
 }
 
-// mostRecords is how many records a second the lab takes in before it keeps fewer.
-const mostRecords = 5_000_000
+// Up to mostRecords a second the lab takes in all there are; above that it keeps so
+// few that taking them in does not slow the workers, who need the same processors.
+const (
+	mostRecords = 1_800_000
+	fewRecords  = 200_000
+)
 
 type load struct {
 	moved   int

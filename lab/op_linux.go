@@ -12,6 +12,7 @@ type Op struct {
 	w    *Worker
 	s    *Event
 	back int64 // when the call was back, if Back was called
+	kept bool  // its record may be kept, so the clock is read
 }
 
 // Begin notes that a call on a part is about to be made: the call itself stands
@@ -29,7 +30,8 @@ func (w *Worker) Begin(kind Kind, call Call, part uint16, want int, msg uint64) 
 	s.Dur, s.Ret, s.Level, s.Data = 0, 0, -1, [8]byte{}
 	s.Msg, s.Want, s.Kind, s.Call, s.Flags = msg, uint32(want), kind, call, 0
 	s.Proc, s.Part = uint16(w.Proc), part
-	if call != CallNone || gives(kind) {
+	s.At = 0
+	if w.op.kept = w.wanted(kind, msg); w.op.kept && (call != CallNone || gives(kind)) {
 		s.At = nanotime() - w.ctl.epoch.Load()
 	}
 	publish(&s.Seq, intent|w.ops)
@@ -42,7 +44,7 @@ func (w *Worker) Begin(kind Kind, call Call, part uint16, want int, msg uint64) 
 // Back reads the clock as soon as the call is back, where there is something to do
 // before its End, such as looking at what was read.
 func (o *Op) Back() {
-	if Trace(o.w.ctl.trace.Load()) != TraceOff {
+	if Trace(o.w.ctl.trace.Load()) != TraceOff && o.kept {
 		o.back = nanotime()
 	}
 }
@@ -61,7 +63,7 @@ func (o *Op) About(want int) *Op { o.s.Want = uint32(want); return o }
 func (o *Op) End(n int, msg uint64, err error) {
 	w, s := o.w, o.s
 	trace := Trace(w.ctl.trace.Load())
-	if trace != TraceOff && (s.Call != CallNone || !gives(s.Kind)) {
+	if trace != TraceOff && o.kept && (s.Call != CallNone || !gives(s.Kind)) {
 		if o.back == 0 {
 			o.back = nanotime()
 		}
@@ -103,7 +105,8 @@ func (o *Op) End(n int, msg uint64, err error) {
 			s.Level = (*ask)()
 		}
 	}
-	if !w.keeps(msg, err) {
+	if !o.kept || !w.keeps(msg, err) {
+		w.skipped++
 		publish(&s.Seq, 0)
 		return
 	}

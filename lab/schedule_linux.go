@@ -9,6 +9,9 @@ import (
 // setMode opens or closes the gates.
 func (l *live) setMode(m Mode) {
 	l.mode = m
+	if m != Full && l.ctl.sample.Swap(0) != 0 { // every step counts
+		l.own(Event{Kind: State, Call: Call(FactSample), Level: 1})
+	}
 	l.turnGates()
 	l.turn, l.goal = l.now(), false
 	if m != Slow {

@@ -246,6 +246,22 @@ func (w *Worker) look() {
 	}
 }
 
+// wanted tells, before a call, whether its record may be kept: where few are, the
+// clock is not read for the others. A reader expects the message after its last.
+func (w *Worker) wanted(kind Kind, msg uint64) bool {
+	n := w.ctl.sample.Load()
+	if n == 0 {
+		return true
+	}
+	k := Number(msg)
+	if k == 0 {
+		if k = w.did; kind == Recv {
+			k = Number(w.read.now) + 1
+		}
+	}
+	return k&n == 0
+}
+
 // keeps tells whether a record is kept: all of them while the lab keeps up, else
 // those of one message or round in some, the same ones at both ends.
 func (w *Worker) keeps(msg uint64, err error) bool {
@@ -263,11 +279,7 @@ func (w *Worker) keeps(msg uint64, err error) bool {
 	case k == 0:
 		k = w.did
 	}
-	if k&n == 0 {
-		return true
-	}
-	w.skipped++
-	return false
+	return k&n == 0
 }
 
 // ring wakes the lab.

@@ -23,7 +23,7 @@ func BenchmarkRecorded(b *testing.B) {
 			var ratios, control, kept []float64
 			for b.Loop() {
 				var last float64
-				for range 7 {
+				for range 5 {
 					off, _ := stream(b, lab.TraceOff, place.cpus)
 					full, share := stream(b, lab.TraceFull, place.cpus)
 					ratios, kept = append(ratios, full/off), append(kept, share)
@@ -57,7 +57,7 @@ func stream(b *testing.B, trace lab.Trace, cpus [2]int) (rate, share float64) {
 			b.Fatal(fmt.Errorf("pin %d to processor %d: %w", pid, cpus[i], err))
 		}
 	}
-	time.Sleep(400 * time.Millisecond)
+	time.Sleep(1200 * time.Millisecond)
 	run.Stop()
 	o, err := run.Wait()
 	if err != nil {
