@@ -1,0 +1,124 @@
+package lessons
+
+import "ipclab/lab"
+
+// A Report is how a step stands while it is performed, and what came of it. It is
+// what the page draws, the command line prints and tests judge.
+type Report struct {
+	Lesson string      `json:"lesson"`
+	Step   string      `json:"step"`
+	State  ReportState `json:"state"`
+	Why    string      `json:"why,omitempty"` // of Failed, Skipped
+	Epoch  uint32      `json:"epoch"`         // of the run, which begins anew with each start
+
+	Lines     []LineReport   `json:"lines"`
+	Claims    []ClaimReport  `json:"claims"`
+	Options   []OptionReport `json:"options"` // the wrong answers that say what would have to be so
+	Schedules []Schedule     `json:"schedules,omitempty"`
+	Touched   bool           `json:"touched,omitempty"` // somebody interfered: the claims are judged on what happened
+	Settings  lab.Settings   `json:"settings"`
+	PIDs      map[string]int `json:"pids"`             // by role
+	Replay    bool           `json:"replay,omitempty"` // judged on a recording
+}
+
+// ReportState says how far it is.
+type ReportState string
+
+// Running, judged, given up by somebody, not possible, and not for this machine.
+const (
+	Running ReportState = "running"
+	Judged  ReportState = "judged"
+	Taken   ReportState = "taken"
+	Failed  ReportState = "failed"
+	Skipped ReportState = "skipped"
+)
+
+// A LineReport tells of one line of do.
+type LineReport struct {
+	Line  int     `json:"line"`
+	Text  string  `json:"text"`
+	State string  `json:"state"` // "", doing, done, failed
+	At    float64 `json:"at"`    // seconds since the processes started, when it began
+	Saw   string  `json:"saw,omitempty"`
+}
+
+// A ClaimReport tells of one claim.
+type ClaimReport struct {
+	Line   int       `json:"line"`
+	Text   string    `json:"text"`
+	Kind   ClaimKind `json:"kind"`
+	Held   bool      `json:"held"`
+	Error  string    `json:"error,omitempty"`   // why it could not be judged; it does not hold then
+	Skip   string    `json:"skip,omitempty"`    // what this machine has not
+	Sides  []Side    `json:"sides,omitempty"`   // what was measured
+	After  float64   `json:"after,omitempty"`   // seconds until it held, or was given up
+	Mods   string    `json:"mods,omitempty"`    // "within 5s", "usually 18/20"
+	HeldOf int       `json:"held_of,omitempty"` // of Usually: how often it held …
+	Runs   int       `json:"runs,omitempty"`    // … of so many
+}
+
+// A Side is a part of a claim, and its value.
+type Side struct {
+	Text   string `json:"text"`
+	Value  string `json:"value"`
+	Source string `json:"source"` // "● FIONREAD": read from the kernel; "○ calls": worked out
+}
+
+// An OptionReport tells whether what a wrong answer says was so.
+type OptionReport struct {
+	Letter string `json:"letter"`
+	Line   int    `json:"line"`
+	Text   string `json:"text"` // the expression
+	So     bool   `json:"so"`   // then the lesson is wrong
+	Error  string `json:"error,omitempty"`
+	Sides  []Side `json:"sides,omitempty"`
+}
+
+// A Schedule is one order of operations that was tried, and what came of it. Its
+// fields are what claims may ask of it.
+type Schedule struct {
+	Order    string   `json:"order" expr:"order"`             // "worker1.load worker2.load worker1.store worker2.store"
+	Killed   string   `json:"killed,omitempty" expr:"killed"` // the gate at which Role was killed
+	Counter  int      `json:"counter" expr:"counter"`
+	Expected int      `json:"expected" expr:"expected"`
+	Lost     int      `json:"lost" expr:"lost"`
+	Torn     bool     `json:"torn" expr:"torn"`       // a record was left with words of two updates
+	Blocked  []string `json:"blocked" expr:"blocked"` // who slept in the kernel in the end
+	Ended    bool     `json:"ended" expr:"ended"`     // everybody else came to the end of the work
+}
+
+// A Sample is one time of a step that is repeated.
+type Sample struct {
+	Counter  int     `json:"counter" expr:"counter"`
+	Expected int     `json:"expected" expr:"expected"`
+	Lost     int     `json:"lost" expr:"lost"`
+	Torn     int     `json:"torn" expr:"torn"`
+	Sent     int     `json:"sent" expr:"sent"`
+	Received int     `json:"received" expr:"received"`
+	Seconds  float64 `json:"seconds" expr:"seconds"`
+}
+
+// Holds reports whether nothing speaks against the lesson: every claim that can be
+// judged holds, unless it is only shown, and no wrong answer is right.
+func (r *Report) Holds() bool {
+	if r.State != Judged {
+		return r.State == Skipped
+	}
+	for _, c := range r.Claims {
+		if !c.Held && c.Skip == "" && c.Kind == Must {
+			return false
+		}
+		if c.Kind == Usually && c.Error != "" {
+			return false
+		}
+		if c.Kind == Show && c.Error != "" {
+			return false
+		}
+	}
+	for _, o := range r.Options {
+		if o.So || o.Error != "" {
+			return false
+		}
+	}
+	return true
+}
