@@ -15,7 +15,8 @@ import (
 //	set KNOB = V        turn a knob; V is a number or one of the knob's names
 //	signal ROLE SIG     send a signal: STOP, CONT, TERM, USR1, 38, …
 //	kill ROLE           send SIGKILL
-//	wait ROLE           wait for a zombie, so that it goes
+//	reap ROLE           wait for a zombie, so that it goes; also: wait ROLE
+//	pin ROLE CPU        bind it to one core
 //	step ROLE           let one operation of a worker go
 //	next [block]        let the next one of the seeded order go; or go on until one blocks
 //	mode step|slow|full · pace N · pause · resume
@@ -27,6 +28,9 @@ type Action struct {
 	Value int64
 	Pace  float64
 }
+
+// maxCPUs is how many cores a mask of sched_setaffinity(2) speaks of.
+const maxCPUs = 1024
 
 // TimedAction is an action and when it is due, counted from the start of the run.
 type TimedAction struct {
@@ -64,12 +68,12 @@ func ParseAction(s string, info *Info, scene *Scene) (a Action, err error) {
 		return a, fmt.Errorf("read action: it is empty")
 	}
 	a.Verb = f[0]
-	args := map[string]int{"set": 3, "signal": 2, "kill": 1, "wait": 1, "step": 1, "mode": 1, "pace": 1,
+	args := map[string]int{"set": 3, "signal": 2, "kill": 1, "wait": 1, "reap": 1, "pin": 2, "step": 1, "mode": 1, "pace": 1,
 		"next": 0, "pause": 0, "resume": 0, "start": 0, "stop": 0, "restart": 0}
 	want, ok := args[a.Verb]
 	switch {
 	case !ok:
-		return a, fmt.Errorf("read action %q: choose set, signal, kill, wait, step, next, mode, pace, pause, resume, start, stop or restart", s)
+		return a, fmt.Errorf("read action %q: choose set, signal, kill, reap, pin, step, next, mode, pace, pause, resume, start, stop or restart", s)
 	case a.Verb == "next" && len(f) == 2 && f[1] == "block":
 		a.Verb = "next block"
 		return a, nil
@@ -111,6 +115,13 @@ func ParseAction(s string, info *Info, scene *Scene) (a Action, err error) {
 		a.Value, err = parseSignal(f[2])
 	case "kill":
 		a.Verb, a.Value = "signal", 9
+	case "reap":
+		a.Verb = "wait"
+	case "pin":
+		a.Value, err = strconv.ParseInt(f[2], 10, 64)
+		if err != nil || a.Value < 0 || a.Value >= maxCPUs {
+			return a, fmt.Errorf("pin %s to core %q: give a number from 0 to %d", a.Role, f[2], maxCPUs-1)
+		}
 	}
 	return a, err
 }

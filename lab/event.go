@@ -131,6 +131,7 @@ const (
 	FactAgrees                   // Ret 1: what the calls say of Part equals Level, the kernel's word; 0: it does not; Want: the difference
 	FactWchan                    // Data: 8 bytes of the kernel's name of the place, from byte Want on
 	FactSample                   // Level: from here on 1 record of Level is kept (1: all)
+	FactCore                     // Level: the core that the process was bound to
 	factEnd
 )
 
@@ -153,6 +154,7 @@ var facts = [factEnd]name{
 	FactAgrees:   {"agrees", "whether the calls and the kernel say the same"},
 	FactWchan:    {"wchan", "the kernel's name of the place where it sleeps"},
 	FactSample:   {"sample", "how many of the records are kept"},
+	FactCore:     {"core", "bound to one core"},
 }
 
 // Wait is an abstract word for where a process sleeps, the same on every kernel.

@@ -129,11 +129,11 @@ func (r *Run) begin(epoch uint32) (_ *live, err error) {
 			l.own(Event{Kind: State, Call: Call(FactCapacity), Part: uint16(i + 1), Level: p.Cap})
 		}
 	}
+	r.over.Store(false)
+	r.kept.reset()
 	r.mu.Lock()
 	r.head, r.ctl = l.head, ctl
 	r.mu.Unlock()
-	r.over.Store(false)
-	r.kept.reset()
 	ctl.ready.Store(1)
 	futexWake(&ctl.ready, maxProcs)
 	return l, nil

@@ -58,6 +58,11 @@ func (r *Run) Try(ctx context.Context, e *Experiment) (miss, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if o.Events == nil {
+		seen := *o
+		seen.Events = r.Log().all()
+		o = &seen
+	}
 	select {
 	case <-r.Done():
 		return nil, errOver // it was ended from outside: nothing follows from that

@@ -2,6 +2,7 @@ package lab
 
 import (
 	"fmt"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 )
@@ -146,6 +147,8 @@ func (l *live) do(a Action) error {
 		return l.set(a)
 	case "signal":
 		return l.kick(p, unix.Signal(a.Value))
+	case "pin":
+		return l.pin(p, int(a.Value))
 	case "step":
 		return l.step(p)
 	case "next":
@@ -206,6 +209,20 @@ func (l *live) set(a Action) error {
 		l.rouse()
 	}
 	l.own(Event{Kind: Knob, Want: uint32(a.Knob), Level: a.Value, Flags: User})
+	return nil
+}
+
+// pin binds a process to one core.
+func (l *live) pin(p *process, cpu int) error {
+	if p.dead.Load() {
+		return fmt.Errorf("pin %s: it has ended", p.role)
+	}
+	var set unix.CPUSet
+	set.Set(cpu)
+	if err := unix.SchedSetaffinity(p.pid, &set); err != nil {
+		return fmt.Errorf("pin %s to core %d: %w; this machine has the cores 0 to %d", p.role, cpu, err, runtime.NumCPU()-1)
+	}
+	l.own(Event{Kind: State, Call: Call(FactCore), Proc: uint16(p.proc), Level: int64(cpu), Flags: User})
 	return nil
 }
 

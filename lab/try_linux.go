@@ -11,7 +11,8 @@ import (
 var errEnding = errors.New("the run is ending")
 
 // Look gives the outcome as it is now, and the run goes on: the same that its end
-// would tell. Of workers that have ended it gives the last outcome.
+// would tell, but without the events: Log has them. Of workers that have ended it
+// gives the last outcome.
 func (r *Run) Look() (*Outcome, error) {
 	for {
 		var o *Outcome
@@ -58,7 +59,6 @@ func (l *live) lookNow() *Outcome {
 			break
 		}
 	}
-	o.Events = l.r.kept.all()
 	o.Unasked = slices.Clone(l.unasked)
 	return o
 }

@@ -146,6 +146,8 @@ export const Fact = Object.freeze({
   WCHAN: 17,
   /** how many of the records are kept */
   SAMPLE: 18,
+  /** bound to one core */
+  CORE: 19,
 })
 
 /** @type {readonly string[]} */
@@ -169,6 +171,7 @@ export const factNames = Object.freeze([
   'agrees',
   'wchan',
   'sample',
+  'core',
 ])
 
 /** @enum {number} */
