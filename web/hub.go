@@ -34,15 +34,16 @@ type message struct {
 // A hub is the sink through which a run reaches its viewers. The run's goroutine
 // calls Start, Records, Aggregate and End; none of them waits for a viewer.
 type hub struct {
-	mu      sync.Mutex
-	header  lab.Header
-	viewers map[*viewer]bool
-	upto    uint64   // records that frames have accounted for
-	seq     uint64   // the newest record
-	facts   facts    // has a lock of its own: viewers ask it
-	recent  [][]byte // the aggregates of the last half minute, for recordings
-	outcome *lab.Outcome
-	verdict *verdict // of the experiment that this epoch is
+	mu       sync.Mutex
+	header   lab.Header
+	viewers  map[*viewer]bool
+	upto     uint64   // records that frames have accounted for
+	seq      uint64   // the newest record
+	facts    facts    // has a lock of its own: viewers ask it
+	recent   [][]byte // the aggregates of the last half minute, for recordings
+	outcome  *lab.Outcome
+	verdict  *verdict // of the experiment that this epoch is
+	standing standing // of a lesson's step
 
 	full  bool
 	flood flood
@@ -198,6 +199,9 @@ func (h *hub) join(v *viewer, epoch uint32, seen uint64) {
 	v.begin(h.scene(v.role), h.header.Epoch, seen, h.upto)
 	if h.verdict != nil {
 		v.judge(h.verdict.message())
+	}
+	if h.standing.report != nil {
+		v.tell(h.standing.message())
 	}
 	if h.outcome != nil {
 		v.finish(text(ending{"end", h.header.Epoch, h.outcome}))

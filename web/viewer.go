@@ -20,6 +20,7 @@ type viewer struct {
 	scene  message // to be sent before anything else
 	count  message // how many watch, to be sent before what waits
 	is     message // the verdict, likewise
+	report message // how a step of a lesson stands, likewise; it outlives a restart
 	end    message // to be sent after everything else
 	queue  []*frame
 	credit int    // frames that the page will still take
@@ -67,6 +68,14 @@ func (v *viewer) judge(is message) {
 	v.signal()
 }
 
+// tell tells how the step of a lesson stands; only the newest report is sent.
+func (v *viewer) tell(report message) {
+	v.mu.Lock()
+	v.report = report
+	v.mu.Unlock()
+	v.signal()
+}
+
 // push hands the viewer a frame. Of aggregates only the newest waits.
 func (v *viewer) push(f *frame) {
 	v.mu.Lock()
@@ -99,7 +108,7 @@ func (v *viewer) signal() {
 func (v *viewer) next() message {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, first := range []*message{&v.scene, &v.count, &v.is} {
+	for _, first := range []*message{&v.scene, &v.count, &v.is, &v.report} {
 		if m := *first; m.kind != 0 {
 			*first = message{}
 			return m
