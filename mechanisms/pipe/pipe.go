@@ -43,6 +43,8 @@ func (mechanism) Info() lab.Info {
 				Why: "writes a second of each writer at full speed"},
 			{Name: "drain", Label: "Reader pace", Unit: "per second", Min: 0, Max: 100_000, Default: 20, Zero: "as fast as it can",
 				Why: "reads a second of each reader at full speed"},
+			{Name: "count", Label: "Messages of each writer", Min: 0, Max: 10_000_000, Default: 0, Zero: "no end",
+				Why: "after so many a writer ends, and its write end is closed"},
 			{Name: "capacity", Label: "Pipe capacity", Unit: "bytes", Min: 4096, Max: 1 << 20, Default: 65536,
 				Why: "F_SETPIPE_SZ rounds up to 2ⁿ pages; /proc/sys/fs/pipe-max-size is the limit of an ordinary user"},
 			{Name: "nonblock", Label: "O_NONBLOCK", Min: 0, Max: 1, Values: onOff, Why: "EAGAIN instead of sleeping", Restart: true},
@@ -51,6 +53,8 @@ func (mechanism) Info() lab.Info {
 				Why: "what writing without a reader does: die, or get EPIPE", Restart: true},
 			{Name: "keep_write_end", Label: "Reader keeps the write end", Min: 0, Max: 1, Values: onOff,
 				Why: "the forgotten close: the reader itself is a writer, so it never sees the end", Restart: true},
+			{Name: "answer", Label: "Reader answers", Min: 0, Max: 1, Values: onOff,
+				Why: "after each read it writes into its own end, which is not open for writing: EBADF", Restart: true},
 		},
 		Experiments: experiments,
 		Source:      source,
@@ -65,13 +69,13 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 		part.Law = "" // the kernel throws bytes away and does not say how many
 	}
 	sc := lab.Scene{Parts: []lab.Part{part}}
-	add := func(kind string, n int64, g lab.Group, gate string) {
+	add := func(kind string, n int64, g lab.Group, gates ...string) {
 		for i := int64(1); i <= n; i++ {
 			role := kind
 			if n > 1 {
 				role = fmt.Sprint(kind, i)
 			}
-			sc.Procs = append(sc.Procs, lab.Proc{Role: role, Kind: kind, Group: g, Gates: []string{gate}})
+			sc.Procs = append(sc.Procs, lab.Proc{Role: role, Kind: kind, Group: g, Gates: gates})
 			if g == lab.Giver {
 				sc.Wires = append(sc.Wires, lab.Wire{From: role, To: "pipe", As: lab.Copy})
 			} else {
@@ -80,6 +84,10 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 		}
 	}
 	add("writer", s["writers"], lab.Giver, "write")
-	add("reader", s["readers"], lab.Taker, "read")
+	if s["answer"] == 1 {
+		add("reader", s["readers"], lab.Taker, "read", "write")
+	} else {
+		add("reader", s["readers"], lab.Taker, "read")
+	}
 	return sc
 }

@@ -16,16 +16,16 @@ func (mechanism) Work(w *lab.Worker) error {
 	return read(w)
 }
 
-// write fills the pipe, one message a write.
+// write fills the pipe, one message a write, until it has sent as many as it should.
 func write(w *lab.Worker) error {
 	fd, pipe := w.FD("write end"), w.Part("pipe")
-	size, rate := w.Knob("size"), w.Knob("rate")
+	size, rate, count := w.Knob("size"), w.Knob("rate"), w.Knob("count")
 	buf := make([]byte, 1<<20)
 	w.Observe(pipe, func() int64 { return level(fd) })
 	if err := sigpipe(w.Setting("sigpipe") == sigpipeIgnored); err != nil {
 		return err
 	}
-	for w.Next(rate.Get()) {
+	for sent := int64(0); (count.Get() == 0 || sent < count.Get()) && w.Next(rate.Get()); {
 		if w.Changed("capacity") {
 			resize(w, fd, pipe)
 		}
@@ -39,7 +39,9 @@ func write(w *lab.Worker) error {
 		if errors.Is(err, unix.EPIPE) {
 			return nil // no reader is left, and SIGPIPE is ignored
 		}
-		if err != nil && !passing(err) {
+		if err == nil {
+			sent++
+		} else if !passing(err) {
 			return err
 		}
 	}
@@ -58,7 +60,8 @@ func read(w *lab.Worker) error {
 		c := w.Begin(lab.Recv, lab.CallRead, pipe, want, 0)
 		n, err := unix.Read(fd, buf[:want])
 		c.Back()
-		msg, flags := w.Check(buf[:max(n, 0)])
+		got := buf[:max(n, 0)]
+		msg, flags := w.Check(got)
 		if n == 0 && err == nil {
 			flags |= lab.EOF
 		}
@@ -70,8 +73,20 @@ func read(w *lab.Worker) error {
 		if err != nil && !passing(err) {
 			return err
 		}
+		if w.Setting("answer") == 1 && len(got) > 0 && w.Gate("write") {
+			answer(w, fd, pipe, got)
+		}
 	}
 	return nil
+}
+
+// answer tries to send back what was read, into the end that it came from. It goes
+// on whatever comes of it: a pipe has one direction.
+func answer(w *lab.Worker, fd int, pipe uint16, got []byte) {
+	msg := w.Message()
+	c := w.Begin(lab.Send, lab.CallWrite, pipe, len(got), msg)
+	n, err := unix.Write(fd, got)
+	c.End(n, msg, err)
 }
 
 // passing tells errors after which one goes on: nothing to do just now, or a
