@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"ipclab/lab"
+	"ipclab/lessons"
 )
 
 // Assets knows the addresses of styles and modules; *static.Files is one.
@@ -74,6 +75,20 @@ type Rate struct {
 type PlayerData struct {
 	Page
 	Recording string `json:"recording,omitempty"` // the address of one to open at once
+}
+
+// LessonData is one lesson. Its steps are in the page as text; what the modules need
+// besides is made of it by lessonScript.
+type LessonData struct {
+	Page
+	Lesson         *lessons.Lesson     `json:"-"`
+	Chapter        string              `json:"-"`                     // "A · Processes and streams"
+	Needs          []Link              `json:"-"`                     // lessons that come before: {"L02", "/lessons/pipe-ends"}
+	Next           *Link               `json:"-"`                     // the lesson after this one; nil after the last
+	Recall         []*lessons.Question `json:"-"`                     // from earlier lessons
+	Misconceptions map[string]string   `json:"misconceptions"`        // by ID: what people say
+	Unavailable    string              `json:"unavailable,omitempty"` // why it cannot run here: then recordings are played
+	Info           lab.Info            `json:"info"`                  // of the lab whose workers it runs
 }
 
 // DoctorData is the machine's page; the checks come from GET /machine.
