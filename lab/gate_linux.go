@@ -26,6 +26,9 @@ func (w *Worker) Gate(name string) bool {
 	return w.hold(int32(1 + slices.Index(w.Scene.Procs[w.Proc-1].Gates, name)))
 }
 
+// Held reports whether the lab lets operations go one at a time.
+func (w *Worker) Held() bool { return w.ctl.gate.Load() != 0 }
+
 // hold waits for a permit. The permits let go are counted in one word that only
 // the lab writes and the permits used in another that only the worker writes: so
 // none is ever taken twice or forgotten.

@@ -1,9 +1,6 @@
 package shm
 
 import (
-	"encoding/binary"
-	"fmt"
-	"os"
 	"sync/atomic"
 	"unsafe"
 
@@ -14,7 +11,7 @@ import (
 
 // A locker lets one worker in at a time.
 type locker interface {
-	take(*worker) bool // false: the work is over
+	take(*worker) (took, died bool) // not took: the work is over; died: its last owner did, holding it
 	giveBack(*worker)
 }
 
@@ -26,46 +23,70 @@ type futex struct {
 	me    uint32
 	spins int // instead of sleeping, look so many times and try again
 	list  *robustList
+	gates *lockGates
 }
 
-func (l *futex) take(w *worker) bool {
+// lockGates are the gates before the operations on a lock.
+type lockGates struct{ try, sleep, unlock, wake string }
+
+var (
+	firstGates  = lockGates{"try", "sleep", "unlock", "wake"}
+	secondGates = lockGates{"try2", "sleep2", "unlock2", "wake2"}
+)
+
+func (l *futex) take(w *worker) (ok, died bool) {
 	for asleep := uint32(0); ; {
 		c := w.Begin(lab.Lock, lab.CallNone, l.part, 0, w.round)
 		found, took := l.try(l.me | asleep)
 		c.Data(uint64(found)).Flag(diedOf(found)).End(took, w.round, nil)
 		if took == 1 {
-			return true
+			return true, found&ownerDied != 0
 		}
 		if l.spins > 0 {
 			for i := 0; i < l.spins && atomic.LoadUint32(l.word) != 0; i++ {
 			}
-		} else if !w.Gate("sleep") {
-			return false
+		} else if !w.Gate(l.gates.sleep) {
+			return false, false
 		} else if found != 0 && l.announce(found) {
 			c := w.Begin(lab.Block, lab.CallFutex, l.part, int(found|waiters), w.round)
 			err := wait(l.word, found|waiters)
 			c.End(0, w.round, err)
 			asleep = waiters // perhaps others sleep too
 		}
-		if !w.Gate("try") {
-			return false
+		if !w.Gate(l.gates.try) {
+			return false, false
 		}
 	}
 }
 
 func (l *futex) giveBack(w *worker) {
-	if !w.Gate("unlock") {
+	if !w.Gate(l.gates.unlock) {
 		return
 	}
 	c := w.Begin(lab.Unlock, lab.CallNone, l.part, 0, w.round)
 	left := l.release()
 	c.End(0, w.round, nil)
-	if left&waiters == 0 || !w.Gate("wake") {
+	if left&waiters == 0 || !w.Gate(l.gates.wake) {
 		return
 	}
 	c = w.Begin(lab.Wake, lab.CallFutex, l.part, 1, w.round)
 	n, err := wake(l.word, 1)
 	c.End(n, w.round, err)
+}
+
+// both are two mutexes that are always taken together, one after the other.
+type both struct{ first, second *futex }
+
+func (l *both) take(w *worker) (took, died bool) {
+	if took, _ := l.first.take(w); !took || !w.Gate(l.second.gates.try) {
+		return false, false
+	}
+	return l.second.take(w)
+}
+
+func (l *both) giveBack(w *worker) {
+	l.second.giveBack(w)
+	l.first.giveBack(w)
 }
 
 // try is one compare-and-swap. It takes a free lock, and one whose owner has died.
@@ -118,103 +139,39 @@ func wake(word *uint32, n int) (int, error) {
 	return int(r), lab.Errno(no)
 }
 
-// robustList tells the kernel which locks this thread holds (set_robust_list(2)):
-// when it dies, the kernel sets ownerDied in each of their words and wakes one
-// sleeper. The links lie beside the words. All methods do nothing on nil.
-type robustList struct {
-	first  uintptr
-	offset int // from a link to its word
-	about  uintptr
-	link   *uintptr
-}
-
-// held is where the kernel looks: it must not move.
-var held robustList
-
-func newRobustList(link *uintptr, offset int) (*robustList, error) {
-	held = robustList{offset: offset, link: link}
-	held.remove()
-	_, _, no := unix.RawSyscall(unix.SYS_SET_ROBUST_LIST, uintptr(unsafe.Pointer(&held)), 3*unsafe.Sizeof(uintptr(0)), 0)
-	return &held, lab.Errno(no)
-}
-
-// pending says that this thread is about to take a lock or give it back: it may
-// die in between.
-func (l *robustList) pending(yes bool) {
-	if l == nil {
-		return
-	}
-	at := uintptr(0)
-	if yes {
-		at = uintptr(unsafe.Pointer(l.link))
-	}
-	atomic.StoreUintptr(&l.about, at)
-}
-
-func (l *robustList) add() {
-	if l != nil {
-		atomic.StoreUintptr(l.link, uintptr(unsafe.Pointer(&l.first)))
-		atomic.StoreUintptr(&l.first, uintptr(unsafe.Pointer(l.link)))
-	}
-}
-
-func (l *robustList) remove() {
-	if l != nil {
-		atomic.StoreUintptr(&l.first, uintptr(unsafe.Pointer(&l.first)))
-	}
-}
-
-// sysv is a System V semaphore used as a lock: the kernel counts and queues.
-type sysv struct {
-	id   int
-	part uint16
-}
-
-func (l *sysv) take(w *worker) bool {
-	for {
-		c := w.Begin(lab.Lock, lab.CallSemop, l.part, 0, w.round)
-		err := lab.SemOp(l.id, -1, true) // SEM_UNDO: the kernel gives it back for the dead
-		c.End(0, w.round, err)
-		if err == nil {
-			return true
-		}
-		if err != unix.EINTR || !w.Gate("try") {
-			return false
-		}
-	}
-}
-
-func (l *sysv) giveBack(w *worker) {
-	if !w.Gate("unlock") {
-		return
-	}
-	c := w.Begin(lab.Unlock, lab.CallSemop, l.part, 0, w.round)
-	err := lab.SemOp(l.id, +1, true)
-	c.End(0, w.round, err)
-}
-
 // newLock makes what the knob says; nil where this worker takes no lock.
 func (w *worker) newLock() (locker, error) {
-	l := &futex{word: w.page.word32(lockAt), part: w.Part("lock"), me: uint32(unix.Gettid())}
-	var err error
-	switch lockOf(w.Setting("lock"), int64(w.Proc)) {
+	l, lock := w.mutex("lock", lockAt), w.Setting("lock")
+	switch lockOf(lock, int64(w.Proc)) {
 	case spin:
-		l.spins = 10_000 // some microseconds
+		l.spins = 200
+		return l, nil
 	case mutex:
-		if w.Setting("lock") == two && w.Proc%2 == 0 {
-			l.word, l.part = w.page.word32(lock2At), w.Part("lock2")
+		if lock == two && w.Proc%2 == 0 {
+			return w.mutex("lock2", lock2At), nil
 		}
+		return l, nil
 	case robust:
+		var err error
 		l.list, err = newRobustList((*uintptr)(unsafe.Pointer(&w.page[lockAt+8])), -8)
+		return l, err
+	case ordered, crossed:
+		l2 := w.mutex("lock2", lock2At)
+		if lock == crossed && w.Proc%2 == 0 {
+			l, l2 = l2, l
+		}
+		l2.gates = &secondGates
+		return &both{l, l2}, nil
 	case semaphore:
-		sem := w.Part("sem")
-		id := int(atomic.LoadUint64(w.page.word64(semAt)))
-		w.Observe(sem, func() int64 { return lab.SemValue(id) })
-		return &sysv{id, sem}, nil
-	default:
-		return nil, nil
+		return w.newSem(true), nil
+	case noUndo:
+		return w.newSem(false), nil
 	}
-	return l, err
+	return nil, nil
+}
+
+func (w *worker) mutex(part string, at int) *futex {
+	return &futex{word: w.page.word32(at), part: w.Part(part), me: uint32(unix.Gettid()), gates: &firstGates}
 }
 
 // memory is a mapped page.
@@ -239,31 +196,16 @@ func (mechanism) Open(st *lab.Stage) error {
 	part := st.Scene.PartNumber
 	st.Scene.Parts[part("page")-1].Object = lab.Object(f)
 	st.Give("page", f, 0, lab.Reads|lab.Writes, "worker")
-	st.Ask(part("counter"), func() int64 { return int64(atomic.LoadUint64(m.word64(counterAt))) })
-	st.Ask(part("lock"), func() int64 { return int64(atomic.LoadUint32(m.word32(lockAt))) })
-	for i := range st.Settings["workers"] {
-		st.Ask(part(fmt.Sprint("own", i+1)), func() int64 { return int64(atomic.LoadUint64(m.word64(ownAt + 8*int(i)))) })
-	}
-	if n := part("lock2"); n != 0 {
-		st.Ask(n, func() int64 { return int64(atomic.LoadUint32(m.word32(lock2At))) })
+	for i, p := range st.Scene.Parts {
+		switch at := int(p.Offset); p.Type {
+		case lab.Word:
+			st.Ask(uint16(i+1), func() int64 { return int64(atomic.LoadUint64(m.word64(at))) })
+		case lab.Futex:
+			st.Ask(uint16(i+1), func() int64 { return int64(atomic.LoadUint32(m.word32(at))) })
+		}
 	}
 	if n := part("sem"); n != 0 {
 		return openSem(st, f, n)
 	}
-	return nil
-}
-
-func openSem(st *lab.Stage, f *os.File, part uint16) error {
-	id, err := st.NewSem(1)
-	if err != nil {
-		return err
-	}
-	var b [8]byte
-	binary.LittleEndian.PutUint64(b[:], uint64(id))
-	if _, err := f.WriteAt(b[:], semAt); err != nil {
-		return err
-	}
-	st.Scene.Parts[part-1].Object = lab.SemObject(id)
-	st.Ask(part, func() int64 { return lab.SemValue(id) })
 	return nil
 }

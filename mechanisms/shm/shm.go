@@ -17,8 +17,20 @@ type mechanism struct{ lab.Elsewhere }
 //go:embed work_linux.go
 var work string
 
+//go:embed record_linux.go
+var record string
+
 //go:embed lock_linux.go
 var locks string
+
+//go:embed robust_linux.go
+var robustLocks string
+
+//go:embed sem_linux.go
+var semaphores string
+
+//go:embed litmus_linux.go
+var litmusWork string
 
 //go:embed shm.md
 var page string
@@ -33,6 +45,24 @@ const (
 	semaphore        // System V, with SEM_UNDO
 	forgotten        // worker1 forgets the mutex
 	two              // every other worker takes another mutex
+	noUndo           // System V, without SEM_UNDO
+	ordered          // each worker takes two mutexes, all in the same order
+	crossed          // every other worker takes the two in the opposite order
+)
+
+// The choices of the knob "work": what a worker does in a round.
+const (
+	count  = iota // add 1 to the counter of all
+	own           // add 1 to a counter of its own, many times; all of these lie in one cache line
+	apart         // as own; each in a cache line of its own
+	litmus        // store to one word and load another, as the other worker does the other way round
+	fenced        // as litmus; the store is seen by all before the load is made
+)
+
+// The choices of the knob "record".
+const (
+	withRecord  = 1
+	withJournal = 2 // a note says what the record is to become, before it is written
 )
 
 // The choices of the knob "window", between load and store.
@@ -49,9 +79,12 @@ const (
 	ownAt     = 128
 	lock2At   = 192
 	recordAt  = 256
+	noteAt    = 320
 	semAt     = 512 // which semaphore it is
+	apartAt   = 1024
 	pageSize  = 4096
-	words     = 8 // of the record
+	words     = 8  // of the record
+	line      = 64 // bytes of memory that a processor's cache keeps together
 )
 
 // The lock word: 0 is free, else the owner's thread id and these bits, as the
@@ -67,53 +100,96 @@ func (mechanism) Info() lab.Info {
 		Sentence:   "One page of memory in the address spaces of several processes: fast, and nobody waits unless they agree to.",
 		Boundaries: "none", Copies: "0", Related: "no", Survives: "its last user",
 		Knobs: []lab.KnobInfo{
-			{Name: "workers", Label: "Workers", Min: 2, Max: 8, Default: 2, Restart: true},
+			{Name: "workers", Label: "Workers", Min: 1, Max: 8, Default: 2, Restart: true},
 			{Name: "n", Label: "Increments of each", Min: 0, Max: 10_000_000, Default: 1000, Zero: "no end"},
-			{Name: "lock", Label: "Update by", Min: none, Max: two, Default: none, Restart: true,
-				Values: []string{"none", "atomic", "spin", "futex", "robust", "semaphore", "forgotten", "two"},
-				Why:    "forgotten: worker1 does not take the lock; two: every other worker takes another one"},
+			{Name: "lock", Label: "Update by", Min: none, Max: crossed, Default: none, Restart: true,
+				Values: []string{"none", "atomic", "spin", "futex", "robust", "semaphore", "forgotten", "two", "no-undo", "ordered", "crossed"},
+				Why:    "forgotten: worker1 does not take the lock; two: every other worker takes another one; no-undo: a semaphore without SEM_UNDO; ordered: everybody takes two locks; crossed: every other worker in the opposite order"},
 			{Name: "window", Label: "Between load and store", Min: 0, Max: asleep, Values: []string{"none", "yield", "sleep"},
 				Why: "what makes the dangerous moment longer: sched_yield, or a sleep of 1 ms"},
 			{Name: "placement", Label: "Placement", Min: 0, Max: 1, Default: 1, Values: []string{"one-core", "two-cores"},
 				Why: "sched_setaffinity: the workers take turns, or run at the same time"},
-			{Name: "record", Label: "Record of 8 words", Min: 0, Max: 1, Values: []string{"off", "on"}, Restart: true,
-				Why: "all words of one update carry its number; a reader that finds two numbers has read a torn record"},
+			{Name: "record", Label: "Record of 8 words", Min: 0, Max: withJournal, Values: []string{"off", "on", "journal"}, Restart: true,
+				Why: "all words of one update carry its number; a reader that finds two numbers has read a torn record; journal: a note says before what will be written"},
+			{Name: "permits", Label: "Semaphore starts at", Min: 1, Max: 8, Default: 1, Restart: true,
+				Why: "how many workers it lets in at the same time"},
+			{Name: "work", Label: "Each round", Min: count, Max: fenced, Default: count, Restart: true,
+				Values: []string{"count", "own", "apart", "litmus", "fenced"},
+				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other; fenced: with a barrier between"},
 		},
 		Experiments: experiments,
-		Source:      work + "\n" + locks,
+		Source:      work + "\n" + record + "\n" + locks + "\n" + robustLocks + "\n" + semaphores + "\n" + litmusWork,
 		Page:        page,
 	}
 }
 
 // Scene: the workers in a row, below them the page with its words.
 func (mechanism) Scene(s lab.Settings) lab.Scene {
-	lock := s["lock"]
-	inPage := func(id string, t lab.PartType, at, size int64) lab.Part {
-		return lab.Part{ID: id, Type: t, In: "page", Offset: at, Size: size}
+	sc := lab.Scene{Parts: []lab.Part{{ID: "page", Type: lab.Page, Cap: pageSize, Holds: "bytes"}}}
+	workers := s["workers"]
+	switch s["work"] {
+	case own, apart:
+		sc.Parts = append(sc.Parts, ownParts(workers, s["work"], "additions")...)
+	case litmus, fenced:
+		sc.Parts = append(sc.Parts, litmusParts()...)
+		workers = 2
+	default:
+		sc.Parts = append(sc.Parts, countParts(s, workers)...)
 	}
-	counter := inPage("counter", lab.Word, counterAt, 8)
-	counter.Holds, counter.Law = lab.Updates, lab.Value
-	first := inPage("lock", lab.Futex, lockAt, 8)
-	first.Off = lock == none || lock == atomicAdd || lock == semaphore
-	record := inPage("record", lab.Record, recordAt, 8*words)
-	record.Off = s["record"] == 0
-	sc := lab.Scene{Parts: []lab.Part{{ID: "page", Type: lab.Page, Cap: pageSize, Holds: "bytes"}, counter, first}}
-	if lock == two {
-		sc.Parts = append(sc.Parts, inPage("lock2", lab.Futex, lock2At, 8))
-	}
-	for i := range s["workers"] {
-		sc.Parts = append(sc.Parts, inPage(fmt.Sprint("own", i+1), lab.Word, ownAt+8*i, 8))
-	}
-	sc.Parts = append(sc.Parts, record)
-	if lock == semaphore {
-		sc.Parts = append(sc.Parts, lab.Part{ID: "sem", Type: lab.Sem, Cap: 1})
-	}
-	for i := range s["workers"] {
+	for i := range workers {
 		role := fmt.Sprint("worker", i+1)
-		sc.Procs = append(sc.Procs, lab.Proc{Role: role, Kind: "worker", Group: lab.Peer, Gates: gates(lockOf(lock, i+1), !record.Off)})
+		sc.Procs = append(sc.Procs, lab.Proc{Role: role, Kind: "worker", Group: lab.Peer, Gates: gates(s, i+1)})
 		sc.Wires = append(sc.Wires, lab.Wire{From: role, To: "page", As: lab.Map})
 	}
 	return sc
+}
+
+// countParts lists what workers need who count together.
+func countParts(s lab.Settings, workers int64) (parts []lab.Part) {
+	lock := s["lock"]
+	counter := inPage("counter", lab.Word, counterAt, 8)
+	counter.Holds, counter.Law = lab.Updates, lab.Value
+	first := inPage("lock", lab.Futex, lockAt, 8)
+	first.Off = lock == none || lock == atomicAdd || isSemaphore(lock)
+	parts = append(parts, counter, first)
+	if lock == two || lock == ordered || lock == crossed {
+		parts = append(parts, inPage("lock2", lab.Futex, lock2At, 8))
+	}
+	parts = append(parts, ownParts(workers, own, "")...)
+	all := inPage("record", lab.Record, recordAt, 8*words)
+	all.Off = s["record"] == 0
+	parts = append(parts, all)
+	if s["record"] == withJournal {
+		note := inPage("note", lab.Word, noteAt, 8)
+		note.Holds, note.Law = "note", lab.Value
+		parts = append(parts, note)
+	}
+	if isSemaphore(lock) {
+		parts = append(parts, lab.Part{ID: "sem", Type: lab.Sem, Cap: s["permits"]})
+	}
+	return parts
+}
+
+// ownParts lists the workers' own counters.
+func ownParts(workers, work int64, holds string) (parts []lab.Part) {
+	for i := range workers {
+		p := inPage(fmt.Sprint("own", i+1), lab.Word, ownPlace(int(i), work), 8)
+		p.Holds = holds
+		parts = append(parts, p)
+	}
+	return parts
+}
+
+// ownPlace is where the counter of the i-th worker lies, from 0.
+func ownPlace(i int, work int64) int64 {
+	if work == apart {
+		return int64(apartAt + line*i)
+	}
+	return int64(ownAt + 8*i)
+}
+
+func inPage(id string, t lab.PartType, at, size int64) lab.Part {
+	return lab.Part{ID: id, Type: t, In: "page", Offset: at, Size: size}
 }
 
 // lockOf tells what a worker uses: one of them may do otherwise than the rest.
@@ -127,26 +203,61 @@ func lockOf(lock int64, worker int64) int64 {
 	return lock
 }
 
+func isSemaphore(lock int64) bool { return lock == semaphore || lock == noUndo }
+
 // gates lists the operations of one round.
-func gates(lock int64, record bool) (g []string) {
-	switch lock {
-	case atomicAdd:
-		g = []string{"store"}
-	case none:
-		g = []string{"load", "add", "store"}
-	case mutex, robust:
-		g = []string{"try", "sleep", "load", "add", "store"}
-	default:
-		g = []string{"try", "load", "add", "store"}
+func gates(s lab.Settings, worker int64) (g []string) {
+	switch s["work"] {
+	case own, apart:
+		return []string{"add"}
+	case litmus, fenced:
+		return []string{"begin", "store", "load", "clear"}
 	}
-	if record {
-		g = append(g, "read", "write")
+	lock, journal := lockOf(s["lock"], worker), s["record"] == withJournal
+	switch lock {
+	case mutex:
+		g = []string{"try", "sleep"}
+	case ordered, crossed:
+		g = []string{"try", "sleep", "try2", "sleep2"}
+	case robust:
+		g = []string{"try", "sleep"}
+		if journal {
+			g = append(g, "repair")
+		}
+	case spin, semaphore, noUndo:
+		g = []string{"try"}
+	}
+	if lock != atomicAdd {
+		g = append(g, "load", "add")
+	}
+	g = append(g, "store")
+	if s["record"] != 0 {
+		g = append(g, "read")
+		if journal {
+			g = append(g, "note")
+		}
+		g = append(g, "write")
+		if journal {
+			g = append(g, "clear")
+		}
 	}
 	switch lock {
 	case mutex, robust:
 		g = append(g, "unlock", "wake")
-	case spin, semaphore:
+	case ordered, crossed:
+		g = append(g, "unlock2", "wake2", "unlock", "wake")
+	case spin, semaphore, noUndo:
 		g = append(g, "unlock")
 	}
 	return g
+}
+
+// litmusParts lists the words of the store-buffer test. Only some of what happens to
+// them is recorded: the lab looks at them.
+func litmusParts() []lab.Part {
+	x, y := inPage("x", lab.Word, xAt, 8), inPage("y", lab.Word, yAt, 8)
+	zeros, rounds := inPage("zeros", lab.Word, zerosAt, 8), inPage("rounds", lab.Word, roundsAt, 8)
+	x.Holds, y.Holds, rounds.Holds = "flag", "flag", "rounds"
+	zeros.Title, zeros.Holds, zeros.Law = "both found 0", lab.Updates, lab.Value
+	return []lab.Part{x, y, zeros, rounds}
 }

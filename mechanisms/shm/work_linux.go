@@ -11,13 +11,13 @@ import (
 // worker is one of the processes that change the page.
 type worker struct {
 	*lab.Worker
-	page            memory
-	counter, record uint16 // parts
-	own             uint16
-	lock            locker // nil: it takes none
-	round           uint64 // names all operations of one round
-	done            uint64 // rounds so far
-	cores           []int
+	page         memory
+	counter, own uint16 // parts
+	record, note uint16
+	lock         locker // nil: it takes none
+	round        uint64 // names all operations of one round
+	done         uint64 // rounds so far
+	cores        []int
 }
 
 // Work increments the counter in the shared page, round by round.
@@ -26,6 +26,17 @@ func (mechanism) Work(lw *lab.Worker) error {
 	if err != nil {
 		return err
 	}
+	switch w.Setting("work") {
+	case own, apart:
+		return w.rounds(w.addOwn)
+	case litmus, fenced:
+		return w.rounds(newFlags(w).round)
+	}
+	return w.rounds(w.count)
+}
+
+// rounds does the same again and again, as often as a knob says.
+func (w *worker) rounds(do func()) error {
 	for n := w.Times("n"); (n == 0 || w.done < n) && w.Next(0); n = w.Times("n") {
 		if w.Changed("placement") {
 			if err := w.pin(); err != nil {
@@ -33,16 +44,28 @@ func (mechanism) Work(lw *lab.Worker) error {
 			}
 		}
 		w.round = w.Message()
-		if w.lock == nil {
-			w.change()
-		} else if w.lock.take(w) {
-			if w.Gate("load") {
-				w.change()
-			}
-			w.lock.giveBack(w)
-		}
+		do()
 	}
 	return nil
+}
+
+// count changes what all share, under the lock if there is one.
+func (w *worker) count() {
+	if w.lock == nil {
+		w.change()
+		return
+	}
+	took, died := w.lock.take(w)
+	if !took {
+		return
+	}
+	if died && w.Setting("record") == withJournal {
+		w.repair()
+	}
+	if w.Gate("load") {
+		w.change()
+	}
+	w.lock.giveBack(w)
 }
 
 // change does what the lock is there for.
@@ -52,9 +75,9 @@ func (w *worker) change() {
 	} else {
 		w.update()
 	}
-	if w.Setting("record") == 1 {
+	if w.Setting("record") != 0 {
 		w.readRecord()
-		w.writeRecord()
+		w.changeRecord()
 	}
 }
 
@@ -109,6 +132,25 @@ func (w *worker) addAtomically() {
 	w.countOwn()
 }
 
+// batch is how many additions to an own counter are told as one: to note each would
+// take longer than the addition.
+const batch = 1 << 16
+
+// addOwn adds to this worker's own counter, which nobody else touches. How fast that
+// is depends on what else lies in the same cache line.
+func (w *worker) addOwn() {
+	p, n := w.page.word64(w.ownAt()), uint64(batch)
+	if all := w.Times("n"); all != 0 {
+		n = min(n, all-w.done)
+	}
+	c := w.Begin(lab.Store, lab.CallNone, w.own, 0, w.round)
+	for range n {
+		*p++
+	}
+	w.done += n
+	c.Data(w.done).End(8, w.round, nil)
+}
+
 // countOwn keeps this worker's own count, in a word that nobody else writes.
 func (w *worker) countOwn() {
 	w.done++
@@ -117,43 +159,7 @@ func (w *worker) countOwn() {
 	c.End(8, w.round, nil)
 }
 
-// readRecord reads all words. Where they are not of one update, the record is torn:
-// somebody was, or died, in the middle of writing it.
-func (w *worker) readRecord() {
-	if !w.Gate("read") {
-		return
-	}
-	var first uint64
-	torn := false
-	for i := range words {
-		c := w.Begin(lab.Load, lab.CallNone, w.record, 8*i, w.round)
-		v := atomic.LoadUint64(w.page.word64(recordAt + 8*i))
-		if i == 0 {
-			first = v
-		} else if v != first && !torn {
-			torn = true
-			c.Flag(lab.Torn)
-			w.SawTorn()
-		}
-		c.Data(v).End(8, w.round, nil)
-	}
-}
-
-// writeRecord makes the record whole again: all words carry the number of this
-// update, its last digit the worker's.
-func (w *worker) writeRecord() {
-	v := 10*w.done + uint64(w.Proc)
-	for i := range words {
-		if !w.Gate("write") {
-			return
-		}
-		c := w.Begin(lab.Store, lab.CallNone, w.record, 8*i, w.round).Data(v)
-		atomic.StoreUint64(w.page.word64(recordAt+8*i), v)
-		c.End(8, w.round, nil)
-	}
-}
-
-func (w *worker) ownAt() int { return ownAt + 8*(w.Proc-1) }
+func (w *worker) ownAt() int { return int(ownPlace(w.Proc-1, w.Setting("work"))) }
 
 // enter maps the page, chooses a core, and waits until all have come so far: else
 // the first would be ready before the second has begun.
@@ -162,7 +168,7 @@ func enter(lw *lab.Worker) (*worker, error) {
 	if err != nil {
 		return nil, err
 	}
-	w := &worker{Worker: lw, page: mem, counter: lw.Part("counter"), record: lw.Part("record"), own: lw.Part("own" + lw.Role[len("worker"):])}
+	w := &worker{Worker: lw, page: mem, counter: lw.Part("counter"), record: lw.Part("record"), note: lw.Part("note"), own: lw.Part("own" + lw.Role[len("worker"):])}
 	if w.cores, err = cores(); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,65 @@
+package shm
+
+import (
+	"encoding/binary"
+	"os"
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+
+	"ipclab/lab"
+)
+
+// sysv is a System V semaphore used as a lock: the kernel counts and queues.
+type sysv struct {
+	id   int
+	part uint16
+	undo bool // SEM_UNDO: the kernel takes it all back when a worker dies
+}
+
+func (l *sysv) take(w *worker) (took, died bool) {
+	for {
+		c := w.Begin(lab.Lock, lab.CallSemop, l.part, 0, w.round)
+		err := lab.SemOp(l.id, -1, l.undo)
+		c.End(0, w.round, err)
+		if err == nil {
+			return true, false // whether somebody has died with it, nobody tells
+		}
+		if err != unix.EINTR || !w.Gate("try") {
+			return false, false
+		}
+	}
+}
+
+func (l *sysv) giveBack(w *worker) {
+	if !w.Gate("unlock") {
+		return
+	}
+	c := w.Begin(lab.Unlock, lab.CallSemop, l.part, 0, w.round)
+	err := lab.SemOp(l.id, +1, l.undo)
+	c.End(0, w.round, err)
+}
+
+// newSem makes a lock of the semaphore whose id is in the page.
+func (w *worker) newSem(undo bool) locker {
+	part := w.Part("sem")
+	id := int(atomic.LoadUint64(w.page.word64(semAt)))
+	w.Observe(part, func() int64 { return lab.SemValue(id) })
+	return &sysv{id, part, undo}
+}
+
+// openSem makes the semaphore and leaves its id in the page.
+func openSem(st *lab.Stage, f *os.File, part uint16) error {
+	id, err := st.NewSem(int(st.Settings["permits"]))
+	if err != nil {
+		return err
+	}
+	var b [8]byte
+	binary.LittleEndian.PutUint64(b[:], uint64(id))
+	if _, err := f.WriteAt(b[:], semAt); err != nil {
+		return err
+	}
+	st.Scene.Parts[part-1].Object = lab.SemObject(id)
+	st.Ask(part, func() int64 { return lab.SemValue(id) })
+	return nil
+}
