@@ -74,7 +74,7 @@ func (p *process) stands(gates []string) Stand {
 		if g := int(p.held.Load()); g > 0 && g <= len(gates) {
 			s.Gate = gates[g-1]
 		}
-	case now.state == 'S' && now.wait != WaitNone && now.wait != WaitGate && now.wait != WaitSleep && now.wait != WaitOther:
+	case now.state == 'S' && now.wait.InCall():
 		s.Asleep = now.wait.String()
 	}
 	return s

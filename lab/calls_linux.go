@@ -17,4 +17,8 @@ var callNumbers = [callEnd][]int64{
 	CallClose:          {unix.SYS_CLOSE},
 	CallIoctl:          {unix.SYS_IOCTL},
 	CallRtSigprocmask:  {unix.SYS_RT_SIGPROCMASK},
+	CallRtSigaction:    {unix.SYS_RT_SIGACTION},
+	CallRtSigsuspend:   {unix.SYS_RT_SIGSUSPEND},
+	CallPause:          {sysPause},
+	CallPoll:           {sysPoll},
 }

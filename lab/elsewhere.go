@@ -46,21 +46,22 @@ type (
 func Start(context.Context, Mechanism, Options) (*Run, error) { return nil, errElsewhere }
 
 // The methods of a run that there cannot be.
-func (r *Run) ID() string               { return "" }
-func (r *Run) Info() Info               { return Info{} }
-func (r *Run) Header() Header           { return Header{} }
-func (r *Run) Log() *Log                { return newLog() }
-func (r *Run) Done() <-chan struct{}    { return nil }
-func (r *Run) Ended() bool              { return true }
-func (r *Run) Stuck() bool              { return true }
-func (r *Run) Stop()                    {}
-func (r *Run) Wait() (*Outcome, error)  { return nil, errElsewhere }
-func (r *Run) Look() (*Outcome, error)  { return nil, errElsewhere }
-func (r *Run) Attach(Sink)              {}
-func (r *Run) Detach(Sink)              {}
-func (r *Run) Do(string) error          { return errElsewhere }
-func (r *Run) Again(Options) error      { return errElsewhere }
-func (r *Run) Stands() ([]Stand, error) { return nil, errElsewhere }
+func (r *Run) ID() string                   { return "" }
+func (r *Run) Info() Info                   { return Info{} }
+func (r *Run) Header() Header               { return Header{} }
+func (r *Run) Log() *Log                    { return newLog() }
+func (r *Run) Done() <-chan struct{}        { return nil }
+func (r *Run) Ended() bool                  { return true }
+func (r *Run) Stuck() bool                  { return true }
+func (r *Run) Stop()                        {}
+func (r *Run) Wait() (*Outcome, error)      { return nil, errElsewhere }
+func (r *Run) Look() (*Outcome, error)      { return nil, errElsewhere }
+func (r *Run) Examine(func(*Outcome)) error { return errElsewhere }
+func (r *Run) Attach(Sink)                  {}
+func (r *Run) Detach(Sink)                  {}
+func (r *Run) Do(string) error              { return errElsewhere }
+func (r *Run) Again(Options) error          { return errElsewhere }
+func (r *Run) Stands() ([]Stand, error)     { return nil, errElsewhere }
 
 // OpenHome gives a folder in which there is nothing to do.
 func OpenHome() (*Home, error) { return &Home{}, nil }

@@ -87,6 +87,10 @@ const (
 	CallClose
 	CallIoctl
 	CallRtSigprocmask
+	CallRtSigaction
+	CallRtSigsuspend
+	CallPause
+	CallPoll
 	callEnd
 )
 
@@ -105,6 +109,10 @@ var calls = [callEnd]name{
 	CallClose:          {"close", "give up a descriptor"},
 	CallIoctl:          {"ioctl", "ask a device or a descriptor"},
 	CallRtSigprocmask:  {"rt_sigprocmask", "block or unblock signals"},
+	CallRtSigaction:    {"rt_sigaction", "say what a signal is to do"},
+	CallRtSigsuspend:   {"rt_sigsuspend", "unblock signals and sleep until one is handled, in one call"},
+	CallPause:          {"pause", "sleep until a signal is handled"},
+	CallPoll:           {"poll", "sleep until a descriptor is ready"},
 }
 
 // Fact says what a State event tells; it stands in Event.Call.
@@ -131,6 +139,8 @@ const (
 	FactAgrees                   // Ret 1: what the calls say of Part equals Level, the kernel's word; 0: it does not; Want: the difference
 	FactWchan                    // Data: 8 bytes of the kernel's name of the place, from byte Want on
 	FactSample                   // Level: from here on 1 record of Level is kept (1: all)
+	FactIO                       // Ret: calls of the kind of read since the work began, as the kernel counts them; Level: of write
+	FactExists                   // Level 1: the name of Part is there; 0: it is not
 	FactCore                     // Level: the core that the process was bound to
 	factEnd
 )
@@ -154,10 +164,13 @@ var facts = [factEnd]name{
 	FactAgrees:   {"agrees", "whether the calls and the kernel say the same"},
 	FactWchan:    {"wchan", "the kernel's name of the place where it sleeps"},
 	FactSample:   {"sample", "how many of the records are kept"},
+	FactIO:       {"io", "how often the thread has read and written, as the kernel counts it"},
+	FactExists:   {"exists", "whether the name of a part is there"},
 	FactCore:     {"core", "bound to one core"},
 }
 
-// Wait is an abstract word for where a process sleeps, the same on every kernel.
+// Wait is an abstract word for where a process sleeps, the same on every kernel. New
+// ones go at the end.
 type Wait uint8
 
 // The places where a process can sleep.
@@ -171,6 +184,9 @@ const (
 	WaitSleep
 	WaitGate
 	WaitOther
+	WaitPoll
+	WaitPause
+	WaitSuspend
 	waitEnd
 )
 
@@ -184,6 +200,15 @@ var waits = [waitEnd]name{
 	WaitSleep:     {"sleep", "until a time has passed"},
 	WaitGate:      {"gate", "the lab holds it before its next operation"},
 	WaitOther:     {"other", "in a call that the lab does not know"},
+	WaitPoll:      {"poll", "until a descriptor is ready"},
+	WaitPause:     {"pause", "until a signal is handled"},
+	WaitSuspend:   {"sigsuspend", "until a signal is handled, with a mask of its own"},
+}
+
+// InCall reports whether it is a call of a mechanism that sleeps, and not the lab or
+// a clock that lets the process sleep.
+func (w Wait) InCall() bool {
+	return w != WaitNone && w != WaitSleep && w != WaitGate && w != WaitOther
 }
 
 // Flags of an event.

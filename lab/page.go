@@ -50,9 +50,10 @@ type panel struct {
 	nmaps  atomic.Uint32
 	fds    [maxFDs]heldFD
 	maps   [maxMaps]heldMap
-	ops    uint64 // operations begun
-	booked uint64 // the last of them whose result is in the counters below
-	calls  uint64 // operations ended, whatever came of them
+	io     [2]uint64 // reads and writes before the work began, as the kernel counts them
+	ops    uint64    // operations begun
+	booked uint64    // the last of them whose result is in the counters below
+	calls  uint64    // operations ended, whatever came of them
 	errors uint64
 	tally  tally
 	parts  [maxParts]traffic

@@ -27,7 +27,7 @@ func (l *live) sample() {
 // for some looks.
 func (l *live) stuck() bool {
 	for _, p := range l.procs {
-		if w := p.view.now.wait; !p.dead.Load() && (p.view.now.state != 'S' || w == WaitNone || w >= WaitSleep || p.view.same < 10) {
+		if w := p.view.now.wait; !p.dead.Load() && (p.view.now.state != 'S' || !w.InCall() || p.view.same < 10) {
 			return false
 		}
 	}
@@ -62,7 +62,7 @@ func (l *live) sampleProc(p *process) {
 		v.told = key
 		l.own(Event{Kind: State, Call: Call(FactState), Proc: uint16(p.proc), Part: now.part, Level: -1, Data: [8]byte{now.state, byte(now.wait)}})
 		l.tellWchan(p, now.wchan)
-		if now.wait != WaitNone && now.wait < WaitSleep {
+		if now.wait.InCall() {
 			l.goal = false
 		}
 	}
@@ -72,6 +72,11 @@ func (l *live) sampleProc(p *process) {
 		}
 		l.fact(p, f, e)
 	})
+	if now.state != 'R' || l.mode != Full || l.ticks%16 == 0 {
+		if e, ok := v.ioFact(p); ok {
+			l.fact(p, FactIO, e)
+		}
+	}
 	l.holdings(p)
 }
 

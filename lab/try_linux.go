@@ -13,25 +13,36 @@ var errEnding = errors.New("the run is ending")
 // Look gives the outcome as it is now, and the run goes on: the same that its end
 // would tell, but without the events: Log has them. Of workers that have ended it
 // gives the last outcome.
-func (r *Run) Look() (*Outcome, error) {
+func (r *Run) Look() (o *Outcome, err error) {
+	err = r.Examine(func(now *Outcome) { o = now })
+	return o, err
+}
+
+// Examine is Look, and calls f before anything else can happen in the stream: what
+// the sinks have been told is then what the outcome speaks of. The run is not held up
+// by it, but its records lie in the rings meanwhile, so f must be short.
+func (r *Run) Examine(f func(*Outcome)) error {
 	for {
-		var o *Outcome
 		err := r.call(func(l *live) error {
 			switch {
 			case l.ended:
-				o = r.last // written by this goroutine
+				f(r.last) // written by this goroutine
 			case l.stopping, l.deaths() && l.allGone():
 				return errEnding
 			default:
-				o = l.lookNow()
+				f(l.lookNow())
 			}
 			return nil
 		})
 		switch err {
 		case nil:
-			return o, nil
+			return nil
 		case errOver:
-			return r.Wait()
+			o, err := r.Wait()
+			if err == nil {
+				f(o)
+			}
+			return err
 		}
 		time.Sleep(2 * time.Millisecond)
 	}

@@ -25,8 +25,8 @@ func TestLook(t *testing.T) {
 		}
 		last = o
 	}
-	if w := last.Proc("writer"); w.Sent == 0 || w.Exit.Signal != "" || len(last.Events) == 0 || last.Agrees == nil || !*last.Agrees {
-		t.Errorf("%+v, %d events, agrees %v", *w, len(last.Events), last.Agrees)
+	if w := last.Proc("writer"); w.Sent == 0 || w.Exit.Signal != "" || last.Agrees == nil || !*last.Agrees {
+		t.Errorf("%+v, agrees %v", *w, last.Agrees)
 	}
 	if r.Ended() {
 		t.Error("the run has ended")

@@ -14,8 +14,8 @@ import (
 // pread costs a third of an open, read and close, and 16 processes at 60 Hz then
 // cost 0.3 % of a core.
 type view struct {
-	stat, syscall, wchan, status, sched int
-	buf                                 [4096]byte
+	stat, syscall, wchan, status, sched, io int
+	buf                                     [4096]byte
 
 	now, told seen   // told is what has been emitted
 	same      int    // samples in a row that said the same
@@ -41,9 +41,9 @@ type seen struct {
 
 func (v *view) open(pid int) error {
 	v.facts = map[Fact]Event{}
-	for f, name := range map[*int]string{&v.stat: "stat", &v.syscall: "syscall", &v.wchan: "wchan", &v.status: "status", &v.sched: "schedstat"} {
+	for f, name := range map[*int]string{&v.stat: "stat", &v.syscall: "syscall", &v.wchan: "wchan", &v.status: "status", &v.sched: "schedstat", &v.io: "io"} {
 		fd, err := unix.Open(fmt.Sprintf("/proc/%d/task/%d/%s", pid, pid, name), unix.O_RDONLY|unix.O_CLOEXEC, 0)
-		if err != nil && name != "syscall" && name != "schedstat" {
+		if err != nil && name != "syscall" && name != "schedstat" && name != "io" {
 			return fmt.Errorf("open /proc/%d/%s: %w", pid, name, err)
 		}
 		*f = fd
@@ -52,7 +52,7 @@ func (v *view) open(pid int) error {
 }
 
 func (v *view) close() {
-	for _, fd := range []int{v.stat, v.syscall, v.wchan, v.status, v.sched} {
+	for _, fd := range []int{v.stat, v.syscall, v.wchan, v.status, v.sched, v.io} {
 		if fd > 0 {
 			_ = unix.Close(fd)
 		}
@@ -136,17 +136,30 @@ func (p *process) place(nr int64, arg uint64, parts []Part) (Wait, uint16) {
 			}
 		}
 		return WaitSem, 0
-	case unix.SYS_RT_SIGTIMEDWAIT, unix.SYS_RT_SIGSUSPEND:
-		for j, q := range parts {
-			if q.Type == Signals && q.In == p.role {
-				return WaitSignal, uint16(j + 1)
-			}
-		}
-		return WaitSignal, 0
+	case unix.SYS_RT_SIGTIMEDWAIT:
+		return WaitSignal, p.signals(parts)
+	case unix.SYS_RT_SIGSUSPEND:
+		return WaitSuspend, p.signals(parts)
 	case unix.SYS_NANOSLEEP, unix.SYS_CLOCK_NANOSLEEP:
 		return WaitSleep, 0
 	}
+	switch {
+	case nr == sysPause && (sysPause != sysPoll || arg == 0):
+		return WaitPause, p.signals(parts)
+	case nr == sysPoll:
+		for i := range p.nfds.Load() { // the first of those that it may have asked for
+			if h := p.fds[i]; h.part != 0 && h.how&Reads != 0 && int(h.part) <= len(parts) {
+				return WaitPoll, uint16(h.part)
+			}
+		}
+		return WaitPoll, 0
+	}
 	return WaitOther, 0
+}
+
+// signals gives the part that holds the signals of this process; 0 if there is none.
+func (p *process) signals(parts []Part) uint16 {
+	return uint16(1 + slices.IndexFunc(parts, func(q Part) bool { return q.Type == Signals && q.In == p.role }))
 }
 
 // statusFacts reads signals and switches.
@@ -184,4 +197,37 @@ func (v *view) cpuTime() int64 {
 	n, _, _ := strings.Cut(string(v.read(v.sched)), " ")
 	ns, _ := strconv.ParseInt(n, 10, 64)
 	return ns
+}
+
+// ioFact reads how often the main thread has read and written since its work began.
+func (v *view) ioFact(p *process) (e Event, ok bool) {
+	n, ok := parseIO(v.read(v.io))
+	return Event{Ret: int32(n[0] - p.io[0]), Level: int64(n[1] - p.io[1])}, ok && p.tid.Load() != 0
+}
+
+// ownIO reads the same of the thread that asks.
+func ownIO() (n [2]uint64) {
+	fd, err := unix.Open("/proc/thread-self/io", unix.O_RDONLY|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return n // then the lab cannot read it either
+	}
+	defer unix.Close(fd)
+	var b [512]byte
+	k, _ := unix.Read(fd, b[:])
+	n, _ = parseIO(b[:max(k, 0)])
+	n[0]++ // this read
+	return n
+}
+
+func parseIO(b []byte) (n [2]uint64, ok bool) {
+	for line := range strings.Lines(string(b)) {
+		switch key, val, _ := strings.Cut(strings.TrimSpace(line), ": "); key {
+		case "syscr":
+			n[0], _ = strconv.ParseUint(val, 10, 64)
+			ok = true
+		case "syscw":
+			n[1], _ = strconv.ParseUint(val, 10, 64)
+		}
+	}
+	return n, ok
 }

@@ -90,6 +90,7 @@ func RunWorker(all []Mechanism) error {
 		return fmt.Errorf("enlist worker: %w", err)
 	}
 	go w.observe()
+	w.io = ownIO()
 	w.tid.Store(uint32(unix.Gettid()))
 	for w.ctl.ready.Load() == 0 { // until the lab has closed its copies
 		futexWait(&w.ctl.ready, 0, 0)
@@ -195,14 +196,20 @@ func (w *Worker) Close(name string) error {
 // Map maps a part's memory, whose file was given under that name, and notes where
 // it lies, so that the lab can tell on which word a futex call sleeps.
 func (w *Worker) Map(part, name string, size int) ([]byte, error) {
-	mem, err := unix.Mmap(w.FD(name), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	return w.MapAt(part, w.FD(name), size, 0, unix.MAP_SHARED)
+}
+
+// MapAt maps as Map does, from a descriptor, with flags of mmap(2), and at an address
+// that the kernel takes if nothing is there; 0 leaves the choice to the kernel.
+func (w *Worker) MapAt(part string, fd, size int, at uintptr, flags int) ([]byte, error) {
+	p, err := unix.MmapPtr(fd, 0, unsafe.Add(nil, at), uintptr(size), unix.PROT_READ|unix.PROT_WRITE, flags)
 	if err != nil {
 		return nil, fmt.Errorf("map %s of %d bytes: %w", part, size, err)
 	}
 	i := w.nmaps.Load()
-	w.maps[i] = heldMap{uint64(w.Part(part)), uint64(uintptr(unsafe.Pointer(&mem[0]))), uint64(size)}
+	w.maps[i] = heldMap{uint64(w.Part(part)), uint64(uintptr(p)), uint64(size)}
 	w.nmaps.Store(i + 1)
-	return mem, nil
+	return unsafe.Slice((*byte)(p), size), nil
 }
 
 // Observe registers how the level of a part is asked of the kernel. In Step and

@@ -56,6 +56,8 @@ type Lesson struct {
 	Hook           Prose
 	Intro          Prose
 	Steps          []*Step
+
+	Apart bool // a file of experiments: every step begins anew, with the defaults
 }
 
 // A Step is one thing to predict, see and understand.

@@ -55,6 +55,8 @@ type ClaimReport struct {
 	Mods   string    `json:"mods,omitempty"`    // "within 5s", "usually 18/20"
 	HeldOf int       `json:"held_of,omitempty"` // of Usually: how often it held …
 	Runs   int       `json:"runs,omitempty"`    // … of so many
+	Least  int       `json:"least,omitempty"`   // and how often it must, …
+	Of     int       `json:"of,omitempty"`      // … of so many
 }
 
 // A Side is a part of a claim, and its value.
@@ -104,14 +106,8 @@ func (r *Report) Holds() bool {
 	if r.State != Judged {
 		return r.State == Skipped
 	}
-	for _, c := range r.Claims {
-		if !c.Held && c.Skip == "" && c.Kind == Must {
-			return false
-		}
-		if c.Kind == Usually && c.Error != "" {
-			return false
-		}
-		if c.Kind == Show && c.Error != "" {
+	for i := range r.Claims {
+		if !r.Claims[i].Stands() {
 			return false
 		}
 	}
@@ -121,4 +117,20 @@ func (r *Report) Holds() bool {
 		}
 	}
 	return true
+}
+
+// Stands reports whether nothing speaks against a claim. One that is only shown must
+// still be a number, and of one that holds usually few runs tell nothing.
+func (c *ClaimReport) Stands() bool {
+	switch {
+	case c.Skip != "":
+		return true
+	case c.Error != "":
+		return false
+	case c.Kind == Show:
+		return true
+	case c.Kind == Usually:
+		return c.Runs < c.Of || c.HeldOf*c.Of >= c.Least*c.Runs
+	}
+	return c.Held
 }
