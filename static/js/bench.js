@@ -5,6 +5,7 @@
 import { isAct } from '#ipclab/axis.js'
 import { h, say } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
+import { verdictWords } from '#ipclab/experiments.js'
 import { announce, banner, bindKeys, bindTabs, bookmarks, button, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
 import '#ipclab/log.js'
@@ -31,12 +32,24 @@ let lostTold = 0
 let thinTold = false
 let sum = { at: 0, n: 0 } // of the aggregate that was announced last
 
-const run = new Run(data, kick, () => {
-  told = -1
-  lostTold = 0
-  thinTold = false
-  sum = { at: 0, n: 0 }
-}, () => $('ipc-tries').show({ experiments: data.info.experiments ?? [], chosen: run.chosen, verdict: run.verdict, rates: run.rates, role: data.role }))
+const run = new Run(data, {
+  changed: kick,
+  begun() {
+    told = -1
+    lostTold = 0
+    thinTold = false
+    sum = { at: 0, n: 0 }
+  },
+  judged(news) {
+    const { chosen, verdict } = run
+    const experiments = data.info.experiments ?? []
+    $('ipc-tries').show({ experiments, chosen, verdict, rates: run.rates, role: data.role })
+    if (!news || !verdict || verdict.state === 'running') return
+    const e = experiments.find((/** @type {any} */ x) => x.name === chosen)
+    const { head, text } = verdictWords(e, verdict, data.role)
+    announce(`${e.title}. ${head}: ${text}`)
+  },
+})
 const { clock } = run
 
 // ——— the picture
@@ -195,3 +208,4 @@ addEventListener('keydown', e => {
   setLeft(false)
   leftButton?.focus()
 })
+run.open()

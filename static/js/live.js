@@ -45,7 +45,7 @@ const retry = 2000 // ms
 const patient = 8000 // ms: on a crowded machine an answer takes its time; a server that is gone refuses at once
 
 /**
- * A run as it comes in. Callbacks: scene(header, fresh), viewers(n), verdict(v),
+ * A run as it comes in. Callbacks: scene(header, fresh), viewers(n), verdict(v), report(r),
  * events(list, dropped), aggregate(a), end(outcome), gone(seconds), back(), stale(),
  * over(why).
  */
@@ -119,6 +119,7 @@ export class Live {
       this.on.viewers?.(m.viewers)
     } else if (m.type === 'viewers') this.on.viewers?.(m.viewers)
     else if (m.type === 'verdict') this.on.verdict?.(m)
+    else if (m.type === 'report') this.on.report?.(m)
     else if (m.type === 'end') this.on.end?.(m.outcome)
     else if (m.type === 'refused') this.#over(m.error)
   }

@@ -1,10 +1,9 @@
 // @ts-check
-// The run behind the bench: it is started or joined, acted upon, replayed and kept.
+// The run behind a page: it is started or joined, acted upon, replayed and kept.
 
 import { Clock } from '#ipclab/clock.js'
 import { h } from '#ipclab/dom.js'
 import { Fact, Kind, Mode, modeNames } from '#ipclab/event.js'
-import { verdictWords } from '#ipclab/experiments.js'
 import { readFrames } from '#ipclab/frames.js'
 import { announce, banner, button, card } from '#ipclab/keys.js'
 import { valueText } from '#ipclab/knobs.js'
@@ -30,6 +29,15 @@ function asked(info) {
     return {} // an address that somebody wrote by hand
   }
 }
+
+/**
+ * @typedef {object} Hooks what a page does about a run
+ * @property {() => void} changed something else is to be drawn
+ * @property {() => void} begun a new epoch
+ * @property {(news: boolean) => void} [judged] its experiment stands differently
+ * @property {(report: any) => void} [report] how the step of a lesson stands
+ * @property {() => void} [renew] the lab that had it is no more
+ */
 
 export class Run {
   clock = new Clock()
@@ -57,41 +65,61 @@ export class Run {
   #epochs = 0
   #doing = Promise.resolve()
 
-  /**
-   * @param {any} data of the page @param {() => void} changed something else is to be drawn
-   * @param {() => void} begun a new epoch @param {() => void} judged the experiment stands differently
-   */
-  constructor(data, changed, begun, judged) {
+  /** @param {any} data of the page @param {Hooks} on */
+  constructor(data, on) {
     this.data = data
-    this.changed = changed
-    this.begun = begun
-    this.judged = judged
+    this.on = on
     this.chosen = data.experiment ?? ''
     this.rates = data.rates ?? {}
-    if (data.unavailable) this.#cannot()
-    else if (data.run) this.#join(data.run)
-    else this.start(data.experiment ? { experiment: data.experiment } : asked(data.info))
+  }
+
+  /** The ID of the run that the page shows, '' if there is none that goes on. */
+  get id() {
+    return this.clock.over ? '' : this.#live?.id ?? ''
+  }
+
+  /** Joins the run that the page was opened for, or starts one. */
+  open() {
+    if (this.data.unavailable) this.#cannot()
+    else if (this.data.run) this.#join(this.data.run)
+    else this.start(this.data.experiment ? { experiment: this.data.experiment } : asked(this.data.info))
   }
 
   /** @param {Record<string, any>} [more] settings, experiment, mode, pace */
   async start(more = {}) {
-    card()
     const slow = still.matches ? { mode: 'step' } : { mode: 'slow', pace: 1 }
     const seed = 1 + Math.floor(Math.random() * 9999) // short enough to be said in class
     const body = { mechanism: this.data.info.id, seed, ...(more.experiment ? {} : slow), ...more }
-    const { ok, status, data: answer } = await post('/runs', body)
-    if (!ok) return this.#refused(status, answer, body)
-    if (this.#live) {
-      this.#live.close()
-      post(`/runs/${this.#live.id}/do`, 'stop')
-    }
+    const id = await this.ask('/runs', body, b => this.start(b))
+    if (!id) return
     this.chosen = more.experiment ?? ''
-    this.#join(answer.id)
     const url = new URL(location.href)
-    url.searchParams.set('run', answer.id)
+    url.searchParams.set('run', id)
     if (this.chosen) url.searchParams.set('experiment', this.chosen)
     else url.searchParams.delete('experiment')
     history.replaceState(null, '', url)
+  }
+
+  /**
+   * Asks the server for a run and joins it, if it is another one.
+   * @param {string} path @param {Record<string, any>} body @param {(body: Record<string, any>) => void} retry
+   * @returns {Promise<string>} its ID, or '' if it was refused: the page says why
+   */
+  async ask(path, body, retry) {
+    card()
+    const { ok, status, data: answer } = await post(path, body)
+    if (!ok) {
+      this.#refused(status, answer, body, retry)
+      return ''
+    }
+    if (answer.id !== this.#live?.id) {
+      if (this.#live) {
+        this.#live.close()
+        post(`/runs/${this.#live.id}/do`, 'stop')
+      }
+      this.#join(answer.id)
+    }
+    return answer.id
   }
 
   /** Starts it anew: new processes, the same settings; an experiment as it is prepared. */
@@ -114,9 +142,7 @@ export class Run {
     this.verdict = v
     this.chosen = v.experiment
     if (v.rate) this.rates[e.id] = v.rate
-    this.judged()
-    const { head, text } = verdictWords(e, v, this.data.role)
-    if (news && v.state !== 'running') announce(`${e.title}. ${head}: ${text}`)
+    this.on.judged?.(news)
   }
 
   #cannot() {
@@ -125,11 +151,11 @@ export class Run {
       h('div', { className: 'go2' }, h('a', { className: 'btn', href: '/play' }, t('useRecording')), h('a', { className: 'btn', href: '/doctor' }, t('whatShows'))))
   }
 
-  /** @param {number} status @param {any} answer @param {Record<string, any>} body */
-  #refused(status, answer, body) {
+  /** @param {number} status @param {any} answer @param {Record<string, any>} body @param {(body: Record<string, any>) => void} retry */
+  #refused(status, answer, body, retry) {
     const again = () => {
       banner('gone', null)
-      this.start(body)
+      retry(body)
     }
     if (!status) return banner('gone', { bad: true, title: t('goneTitle', { n: 2 }), text: t('goneWay'), acts: [[t('tryAgain'), again]] })
     const { asked, left, limit, fits, error } = answer ?? {}
@@ -138,7 +164,7 @@ export class Run {
     const knob = (/** @type {string} */ name) => this.data.info.knobs.find((/** @type {any} */ k) => k.name === name)
     const would = Object.entries(fits ?? {}).map(([k, v]) => (knob(k) ? `${knob(k).label} ${valueText(knob(k), Number(v))}` : `${k} ${v}`)).join(', ')
     card(h('h2', {}, minus(), t(sides.length ? 'refusedTitle' : 'refusedShort')), ...sides, h('p', {}, sentenceOf(error)), h('p', {}, t('refusedText')),
-      h('div', { className: 'go2' }, ...(would ? [button(t('runWith', { fits: would }), 'btn', () => this.start({ ...body, settings: { ...body.settings, ...fits } }))] : []), button(t('tryAgain'), 'btn', again), ...(this.header ? [button(t('dismiss'), 'btn', () => card())] : [])))
+      h('div', { className: 'go2' }, ...(would ? [button(t('runWith', { fits: would }), 'btn', () => retry({ ...body, settings: { ...body.settings, ...fits } }))] : []), button(t('tryAgain'), 'btn', again), ...(this.header ? [button(t('dismiss'), 'btn', () => card())] : [])))
   }
 
   /** @param {string} id */
@@ -149,22 +175,23 @@ export class Run {
       document.body.classList.remove('gone')
       this.seen = null
       banner('gone', null)
-      this.changed()
+      this.on.changed()
     }
     this.#live = new Live(id, {
       scene: (/** @type {any} */ scene, /** @type {boolean} */ fresh) => fresh && this.#begin(scene),
       viewers: (/** @type {number} */ n) => {
         this.viewers = n
-        this.changed()
+        this.on.changed()
       },
       verdict: (/** @type {any} */ v) => this.#judge(v),
+      report: (/** @type {any} */ r) => this.on.report?.(r),
       events: (/** @type {any[]} */ list, /** @type {number} */ dropped) => this.#take(list, dropped),
       aggregate: (/** @type {any} */ a, /** @type {number} */ dropped) => {
         this.aggregate = a
         this.lost = Math.max(this.lost, a.dropped)
         this.#heldBack += dropped
         this.trace.aggregate(a)
-        if (this.clock.live) this.changed()
+        if (this.clock.live) this.on.changed()
       },
       end: () => {
         const { clock, trace } = this
@@ -173,12 +200,12 @@ export class Run {
         if (clock.live && trace.length) clock.seek({ index: trace.length - 1 })
         clock.live = false
         announce(`${t('endedTitle')} ${t('endTruth')}`) // the transport shows it, and how to go on
-        this.changed()
+        this.on.changed()
       },
       gone: (/** @type {number} */ seconds) => {
         document.body.classList.add('gone')
         this.seen ??= new Date(Date.now() - seconds * 1000)
-        this.changed()
+        this.on.changed()
         banner('gone', { bad: true, title: t('goneTitle', { n: num(seconds) }), text: `${t('goneText')} ${t('goneWay')}`, acts: kept })
       },
       back: well,
@@ -186,10 +213,11 @@ export class Run {
       over: (/** @type {string} */ why) => {
         well()
         this.clock.over = true
-        if (why && !this.header) return this.#refused(409, { error: why }, {})
+        if (why && !this.header) return this.#refused(409, { error: why }, {}, () => this.start())
         this.#live = null // the lab that had it is no more
         banner('new', { title: t('newRun'), text: t('newRunText'), acts: [[t('dismiss'), () => banner('new', null)]] })
-        this.start({ settings: this.header?.settings })
+        if (this.on.renew) this.on.renew()
+        else this.start({ settings: this.header?.settings })
       },
     })
   }
@@ -210,9 +238,9 @@ export class Run {
     if (this.#epochs++) announce(t('newRun'))
     this.verdict = null
     if (scene.epoch > 1) this.chosen = '' // only the first start is the experiment
-    this.begun()
-    this.judged()
-    this.changed()
+    this.on.begun()
+    this.on.judged?.(false)
+    this.on.changed()
   }
 
   /** @param {any[]} list @param {number} dropped */
@@ -227,7 +255,7 @@ export class Run {
       this.#heldBack = 0
     }
     this.trace.push(list)
-    if (this.clock.live) this.changed()
+    if (this.clock.live) this.on.changed()
   }
 
   /** @param {number} mode @param {number} rate operations a second; 0: paused */
@@ -269,7 +297,7 @@ export class Run {
     this.clock.trace = this.trace
     if (!this.clock.live) announce(t('sayLive'))
     this.clock.toLive()
-    this.changed()
+    this.on.changed()
   }
 
   /** Plays the last operations again, at the speed at which they came. */
@@ -280,7 +308,7 @@ export class Run {
     for (let i = 0; i < 10; i++) clock.step(-1)
     clock.playing = !still.matches
     announce(t('sayPast'))
-    this.changed()
+    this.on.changed()
   }
 
   /** Fetches the last stretch at full speed and shows it, slowly. @param {string} last @param {boolean} atEnd */
@@ -306,7 +334,7 @@ export class Run {
     this.clock.trace = of
     this.clock.seek({ index: atEnd ? of.length - 1 : from })
     announce(t('sayPast'))
-    this.changed()
+    this.on.changed()
   }
 
   /** Keeps the run in a file: as the server has it, or if that is gone, as the page has it. */
