@@ -18,7 +18,7 @@ export const isOp = e => operations.has(e.kind) && (e.flags & (Flag.SETTLES | Fl
  * Words that no law speaks of are the workers' own notes: nobody waits for them.
  * @param {any} part of a scene
  */
-export const isNote = part => part?.type === 'word' && !part.law
+export const isNote = part => part?.type === 'word' && !part.law && !part.holds
 
 /** Whether something happens at that time, beside what the sampler reads. @param {Event} e */
 export const isAct = e => isOp(e) || e.kind === Kind.BLOCK || e.kind === Kind.WAKE || e.kind === Kind.FAULT ||

@@ -23,7 +23,7 @@ export function value(d) {
 /** @param {any} part */
 export function memory(part) {
   switch (part.type) {
-    case 'word': return { value: null, writer: 0, conflict: null, history: [] }
+    case 'word': return { value: null, writer: 0, conflict: null, history: [], looked: Boolean(part.holds && !part.law) } // looked: not all stores are recorded
     case 'record': return { words: Array.from({ length: Math.max(1, Math.min(64, Math.floor((part.size || 64) / 8))) }, () => ({ value: null, writer: 0 })), torn: null }
     case 'futex': return { word: 0, owner: 0, waiters: false, ownerDied: false, last: 0, woken: 0 }
     case 'sem': return { value: null, woken: 0 }
@@ -97,7 +97,7 @@ export function lock(p, e, procs) {
 export function memoryLevel(p, level, procs, all) {
   if (p.type === 'futex' && level >= 0) lockWord(p, level, procs)
   if (p.type === 'sem') p.value = level
-  if (p.type === 'word' && (p.value === null || p.sure === false)) {
+  if (p.type === 'word' && (p.value === null || p.sure === false || p.looked)) {
     if (p.value !== level) p.writer = 0
     p.value = level
     p.sure = all

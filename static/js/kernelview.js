@@ -95,7 +95,7 @@ export function pairsOf(header, state) {
       add(READ, 'F_GETPIPE_SZ', formatBytes(p.cap))
       if (p.slots) add(WORKED, 'Used slots', `${p.slots.filter(Boolean).length} of ${p.slots.length}`)
     } else if (isNote(def)) own.push(p.value ?? 0)
-    else if (p.type === 'word') add(WORKED, capital(p.id), String(p.value ?? 0))
+    else if (p.type === 'word') add(p.looked ? READ : WORKED, capital(p.id), String(p.value ?? 0))
     else if (p.type === 'futex') add(WORKED, capital(p.id) + ' word', '0x' + (Number(p.word ?? 0) >>> 0).toString(16).padStart(8, '0'), Boolean(p.ownerDied))
     else if (p.type === 'record' && p.torn) add(WORKED, capital(p.id), 'torn', true)
     else if (p.type === 'sem') add(p.kernel >= 0 ? READ : WORKED, capital(p.id), String(p.kernel >= 0 ? p.kernel : p.value ?? p.level))
