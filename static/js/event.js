@@ -88,6 +88,14 @@ export const Call = Object.freeze({
   IOCTL: 12,
   /** block or unblock signals */
   RT_SIGPROCMASK: 13,
+  /** say what a signal is to do */
+  RT_SIGACTION: 14,
+  /** unblock signals and sleep until one is handled, in one call */
+  RT_SIGSUSPEND: 15,
+  /** sleep until a signal is handled */
+  PAUSE: 16,
+  /** sleep until a descriptor is ready */
+  POLL: 17,
 })
 
 /** @type {readonly string[]} */
@@ -106,6 +114,10 @@ export const callNames = Object.freeze([
   'close',
   'ioctl',
   'rt_sigprocmask',
+  'rt_sigaction',
+  'rt_sigsuspend',
+  'pause',
+  'poll',
 ])
 
 /** @enum {number} */
@@ -146,8 +158,12 @@ export const Fact = Object.freeze({
   WCHAN: 17,
   /** how many of the records are kept */
   SAMPLE: 18,
+  /** how often the thread has read and written, as the kernel counts it */
+  IO: 19,
+  /** whether the name of a part is there */
+  EXISTS: 20,
   /** bound to one core */
-  CORE: 19,
+  CORE: 21,
 })
 
 /** @type {readonly string[]} */
@@ -171,6 +187,8 @@ export const factNames = Object.freeze([
   'agrees',
   'wchan',
   'sample',
+  'io',
+  'exists',
   'core',
 ])
 
@@ -194,6 +212,12 @@ export const Wait = Object.freeze({
   GATE: 7,
   /** in a call that the lab does not know */
   OTHER: 8,
+  /** until a descriptor is ready */
+  POLL: 9,
+  /** until a signal is handled */
+  PAUSE: 10,
+  /** until a signal is handled, with a mask of its own */
+  SIGSUSPEND: 11,
 })
 
 /** @type {readonly string[]} */
@@ -207,6 +231,9 @@ export const waitNames = Object.freeze([
   'sleep',
   'gate',
   'other',
+  'poll',
+  'pause',
+  'sigsuspend',
 ])
 
 /** @enum {number} */
