@@ -102,7 +102,8 @@ func (l *live) unread() bool {
 
 func (l *live) unreadOf(p *process) bool {
 	q := &l.merger.queues[p.proc]
-	return atomic.LoadUint64(&p.wrote) != p.ours || q.head != len(q.es)
+	own := &l.merger.queues[0] // what handlers did
+	return atomic.LoadUint64(&p.wrote) != p.ours || q.head != len(q.es) || atomic.LoadUint64(&p.handled.runs) != p.runs || own.head != len(own.es)
 }
 
 // anyOpen reports whether somebody is about to change a part, or was when killed.
@@ -223,7 +224,7 @@ func (l *live) keepBooks(e *Event) {
 		v.store(stored{word(e), e.At, e.Proc}, l.began[:])
 	case Signal:
 		v.signal(e.Want)
-		if n := l.scene.ProcNumber(l.scene.Parts[part-1].In); n != 0 {
+		if n := l.scene.ProcNumber(l.scene.Parts[part-1].In); n != 0 && e.Want != 0 {
 			l.procs[n-1].user = true // if it dies of it, that is what was asked for
 		}
 	case Fault:

@@ -237,7 +237,7 @@ func (l *live) drain() (moved int) {
 		l.merger.add(p.proc, b)
 		n := len(a) + len(b)
 		p.take(n)
-		moved += n
+		moved += n + l.takeHandled(p)
 		if skipped := atomic.LoadUint64(&p.skipped); skipped != p.left {
 			pressed = pressed || l.ctl.sample.Load() == 0
 			p.left, l.sampled = skipped, true

@@ -144,8 +144,10 @@ func (w *Worker) count(s *Event) {
 			w.tally.sent++
 		}
 	case Signal:
-		w.tally.sent++
-		w.parts[s.Part].in++
+		if s.Want != 0 { // 0 asks only whether the process is there
+			w.tally.sent++
+			w.parts[s.Part].in++
+		}
 	case Deliver:
 		w.tally.received++
 		w.parts[s.Part].out++

@@ -92,7 +92,7 @@ const (
 
 	controlBytes = 4096
 	panelBytes   = 8192
-	pageBytes    = panelBytes + ringSlots*EventSize
+	pageBytes    = panelBytes + handledBytes + ringSlots*EventSize
 )
 
 // The layouts must fit the space given to them.

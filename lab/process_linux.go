@@ -31,6 +31,7 @@ type process struct {
 	view   view // what the sampler has seen of it
 	exit   ExitStatus
 	left   uint64 // records that it has left out by sampling, when last looked
+	runs   uint64 // of its signal handler that are taken over
 }
 
 // spawner runs functions on one thread that lives as long as the lab: Pdeathsig

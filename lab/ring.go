@@ -15,7 +15,8 @@ import (
 // intent costs one store, and a killed worker leaves it behind, open.
 type ring struct {
 	*panel
-	slots []Event
+	handled *handled
+	slots   []Event
 
 	next uint64 // writer: = panel.wrote
 	free uint64 // writer: slots below this index are free
@@ -30,9 +31,10 @@ const intent = 1 << 63
 // newRing lays a ring over a worker's page of pageBytes.
 func newRing(mem []byte) *ring {
 	return &ring{
-		panel: (*panel)(unsafe.Pointer(&mem[0])),
-		slots: unsafe.Slice((*Event)(unsafe.Pointer(&mem[panelBytes])), ringSlots),
-		free:  ringSlots,
+		panel:   (*panel)(unsafe.Pointer(&mem[0])),
+		handled: (*handled)(unsafe.Pointer(&mem[panelBytes])),
+		slots:   unsafe.Slice((*Event)(unsafe.Pointer(&mem[panelBytes+handledBytes])), ringSlots),
+		free:    ringSlots,
 	}
 }
 

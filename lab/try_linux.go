@@ -78,7 +78,7 @@ func (l *live) lookNow() *Outcome {
 func (l *live) whereAsleep() {
 	clear(l.blockedIn)
 	for i, p := range l.procs {
-		if w := p.view.now.wait; !p.reaped && w != WaitNone && w < WaitSleep {
+		if w := p.view.now.wait; !p.reaped && w.InCall() {
 			l.blockedIn[i] = w.String()
 		}
 	}

@@ -74,7 +74,7 @@ func (t *tally) proc(i int, e *lab.Event) {
 	case e.Kind == lab.Exit:
 		p.Exit = lab.ExitStatus{Code: -1, Signal: signalName(-e.Ret)}
 	case e.Kind == lab.State && lab.Fact(e.Call) == lab.FactState:
-		if w := lab.Wait(e.Data[1]); w != lab.WaitNone && w < lab.WaitSleep {
+		if w := lab.Wait(e.Data[1]); w.InCall() {
 			t.slept[i] = w.String()
 		}
 	case e.Ret < 0 || e.Flags&lab.Open != 0:

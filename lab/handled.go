@@ -1,0 +1,24 @@
+package lab
+
+// handled is what a worker's signal handler notes, in memory that it shares with the
+// lab: how often it has run, and when, for which signal. It is the handler's own
+// record; the main thread may sleep in the kernel all the while.
+type handled struct {
+	runs uint64 // only the handler writes it
+	_    [56]byte
+	log  [handledSlots]handlerRun
+}
+
+// handlerRun is one run. The handlers in assembly know these offsets.
+type handlerRun struct {
+	sec, nsec int64 // CLOCK_MONOTONIC
+	signo     int32
+	code      int32 // si_code: who sent it, and how
+	value     uint64
+	_         [32]byte
+}
+
+const (
+	handledSlots = 512
+	handledBytes = 36864 // whole pages
+)

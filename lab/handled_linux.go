@@ -1,0 +1,35 @@
+package lab
+
+import (
+	"encoding/binary"
+	"sync/atomic"
+)
+
+// sentQueued is SI_QUEUE: the signal came with a value.
+const sentQueued = -1
+
+// takeHandled takes over what a worker's handler has noted, each run as a signal
+// delivered. It is asked for after the records of the main thread: so the handler's
+// run is there before the record of the call that it interrupted.
+func (l *live) takeHandled(p *process) (moved int) {
+	runs := atomic.LoadUint64(&p.handled.runs)
+	if lost := int64(runs-p.runs) - handledSlots + 1; lost > 0 { // one slot may be half written
+		p.runs += uint64(lost)
+		l.dropped += uint64(lost)
+		l.own(Event{Kind: Lost, Proc: uint16(p.proc), Level: lost})
+	}
+	for ; p.runs < runs; p.runs++ {
+		r := p.handled.log[p.runs%handledSlots]
+		if l.r.trace != TraceFull || p.runs&l.ctl.sample.Load() != 0 {
+			continue
+		}
+		e := Event{At: r.sec*1e9 + r.nsec - l.head.Start, Kind: Deliver, Proc: uint16(p.proc), Part: l.signalsOf(uint16(p.proc)),
+			Want: uint32(r.signo), Ret: r.signo, Level: -1, Flags: l.paced()}
+		if r.code == sentQueued {
+			binary.LittleEndian.PutUint64(e.Data[:], r.value)
+		}
+		l.merger.add(0, []Event{e})
+		moved++
+	}
+	return moved
+}

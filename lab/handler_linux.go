@@ -1,0 +1,54 @@
+//go:build linux && (amd64 || arm64)
+
+package lab
+
+import (
+	"sync/atomic"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
+)
+
+// CanHandle tells that workers can have a signal handler: one that really interrupts
+// the main thread. os/signal cannot show one: there a goroutine hears of a signal
+// later. Nor can it be a Go function, which needs a stack that the kernel does not
+// give it; so it is a few lines of assembly, which note that they ran and return.
+const CanHandle = true
+
+// What the handler works with. A worker has one handler, and handled signals are
+// blocked in all its threads but the main one, so nothing here is shared.
+var (
+	handlerRuns *handled
+	handlerFlag *atomic.Uint64
+)
+
+func handlerAddress() (handler, restorer uintptr)
+
+const (
+	saRestart  = 0x10000000
+	saOnStack  = 0x08000000
+	saSiginfo  = 0x00000004
+	saRestorer = 0x04000000
+)
+
+// Handle installs the handler for a signal. It adds one to flag, if that is not nil,
+// each time it runs. restart says whether a call that it interrupts is begun again,
+// where the kernel can do that.
+func (w *Worker) Handle(sig unix.Signal, restart bool, flag *atomic.Uint64) error {
+	if flag == nil {
+		flag = new(atomic.Uint64)
+	}
+	handlerRuns, handlerFlag = w.handled, flag
+	handler, restorer := handlerAddress()
+	// Others wait until it is over: it does not run within itself.
+	sa := sigaction{handler: handler, flags: saOnStack | saSiginfo, mask: ^uint64(0)}
+	if restart {
+		sa.flags |= saRestart
+	}
+	if restorer != 0 {
+		sa.flags, sa.restorer = sa.flags|saRestorer, restorer
+	}
+	return setAction(sig, &sa)
+}
+
+var _ [handledBytes - unsafe.Sizeof(handled{})]byte

@@ -1,0 +1,15 @@
+//go:build linux && !amd64 && !arm64
+
+package lab
+
+import (
+	"sync/atomic"
+
+	"golang.org/x/sys/unix"
+)
+
+// CanHandle tells that there is no handler for this kind of processor.
+const CanHandle = false
+
+// Handle fails here.
+func (w *Worker) Handle(unix.Signal, bool, *atomic.Uint64) error { return unix.ENOSYS }
