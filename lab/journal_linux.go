@@ -208,6 +208,7 @@ func RunJanitor() error {
 // removers know how to remove an object of a kind, if it is there and ours.
 var removers = map[string]func(name string) error{
 	"sem": removeSem,
+	"shm": removeNamed,
 }
 
 func remove(kind, name string) error {

@@ -18,6 +18,7 @@ func (l *live) sample() {
 		l.sampleProc(p)
 	}
 	l.sampleParts()
+	l.sampleNames()
 	l.checkLaws()
 	l.r.hung.Store(l.ctl.count.Load() != 0 && l.stuck())
 	l.check = l.now()
@@ -158,6 +159,20 @@ func (l *live) sampleParts() {
 		if told := l.told[part]; (told.value != value || told.at == 0) && l.touched[part] < at { // no call has changed it since
 			l.told[part] = stamp{at, value}
 			l.own(Event{At: at, Kind: State, Call: Call(FactLevel), Part: part, Level: value})
+		}
+	}
+}
+
+// sampleNames tells which names are there.
+func (l *live) sampleNames() {
+	for i := range l.stage.named {
+		n, is := &l.stage.named[i], int64(0)
+		if n.ask() {
+			is = 1
+		}
+		if is != n.told {
+			n.told = is
+			l.own(Event{Kind: State, Call: Call(FactExists), Part: n.part, Level: is})
 		}
 	}
 }

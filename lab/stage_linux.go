@@ -16,6 +16,7 @@ type Stage struct {
 
 	files   []given
 	asks    map[uint16]func() int64
+	named   []named
 	masks   map[string][]unix.Signal
 	ends    []func() error
 	journal *journal
@@ -49,6 +50,18 @@ func (s *Stage) Ask(part uint16, ask func() int64) {
 		s.asks = map[uint16]func() int64{}
 	}
 	s.asks[part] = ask
+}
+
+// Named registers how the lab asks whether the name of a part is there.
+func (s *Stage) Named(part uint16, ask func() bool) {
+	s.named = append(s.named, named{part: part, ask: ask, told: -1})
+}
+
+// named is a name that may be there or not.
+type named struct {
+	part uint16
+	ask  func() bool
+	told int64 // what the stream says: 1 it is, 0 it is not, -1 nothing yet
 }
 
 // Mask lets the worker with this role start with signals blocked in all its
