@@ -70,7 +70,7 @@ func (l *live) look(part uint16) books {
 // stores that overlapped in time any may have been the last.
 func (l *live) checkValue(part uint16) {
 	v, lv := &l.values[part], l.lastLevel[part]
-	if len(v.last) == 0 || lv.at == 0 || l.anyOpen(part) || !l.keepsAll() || l.unread() {
+	if len(v.last) == 0 || lv.at <= v.last[len(v.last)-1].at || l.anyOpen(part) || !l.keepsAll() || l.unread() {
 		return
 	}
 	l.verdict(part, v.mayBe(uint64(lv.value)), lv.value, int64(v.last[len(v.last)-1].word))

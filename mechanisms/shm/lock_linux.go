@@ -182,6 +182,12 @@ func (m memory) word32(at int) *uint32 { return (*uint32)(unsafe.Pointer(&m[at])
 
 // Open makes the page, which has no name, and a semaphore if one is used.
 func (mechanism) Open(st *lab.Stage) error {
+	switch st.Settings["work"] {
+	case copies:
+		return openCopies(st)
+	case pages:
+		return openObject(st)
+	}
 	f, err := lab.Memory("ipclab-shm", pageSize)
 	if err != nil {
 		return err

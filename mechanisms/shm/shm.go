@@ -32,6 +32,9 @@ var semaphores string
 //go:embed litmus_linux.go
 var litmusWork string
 
+//go:embed object_linux.go
+var object string
+
 //go:embed shm.md
 var page string
 
@@ -57,6 +60,8 @@ const (
 	apart         // as own; each in a cache line of its own
 	litmus        // store to one word and load another, as the other worker does the other way round
 	fenced        // as litmus; the store is seen by all before the load is made
+	copies        // add 1 to a word in a page of its own, which lies at the same address in all workers
+	pages         // add 1 to the counter in an object that has a name, and touch its next page
 )
 
 // The choices of the knob "record".
@@ -113,12 +118,18 @@ func (mechanism) Info() lab.Info {
 				Why: "all words of one update carry its number; a reader that finds two numbers has read a torn record; journal: a note says before what will be written"},
 			{Name: "permits", Label: "Semaphore starts at", Min: 1, Max: 8, Default: 1, Restart: true,
 				Why: "how many workers it lets in at the same time"},
-			{Name: "work", Label: "Each round", Min: count, Max: fenced, Default: count, Restart: true,
-				Values: []string{"count", "own", "apart", "litmus", "fenced"},
-				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other; fenced: with a barrier between"},
+			{Name: "work", Label: "Each round", Min: count, Max: pages, Default: count, Restart: true,
+				Values: []string{"count", "own", "apart", "litmus", "fenced", "copies", "pages"},
+				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other; fenced: with a barrier between; copies: each worker's page is private; pages: an object with a name, page by page"},
+			{Name: "rate", Label: "Pace", Unit: "per second", Min: 0, Max: 100_000, Zero: "as fast as it can",
+				Why: "rounds a second of each worker at full speed"},
+			{Name: "pages", Label: "Pages of the object", Min: 2, Max: 1024, Default: 256, Restart: true,
+				Why: "of 4 096 bytes; only with rounds of the kind “pages”"},
+			{Name: "visitor", Label: "A visitor comes last", Min: 0, Max: 1, Values: []string{"off", "on"}, Restart: true,
+				Why: "a process that opens the object when all workers have gone; only with rounds of the kind “pages”"},
 		},
 		Experiments: experiments,
-		Source:      work + "\n" + record + "\n" + locks + "\n" + robustLocks + "\n" + semaphores + "\n" + litmusWork,
+		Source:      work + "\n" + record + "\n" + locks + "\n" + robustLocks + "\n" + semaphores + "\n" + litmusWork + "\n" + object,
 		Page:        page,
 	}
 }
@@ -128,6 +139,10 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 	sc := lab.Scene{Parts: []lab.Part{{ID: "page", Type: lab.Page, Cap: pageSize, Holds: "bytes"}}}
 	workers := s["workers"]
 	switch s["work"] {
+	case copies:
+		sc.Parts = copyParts(workers)
+	case pages:
+		sc.Parts = objectParts(s["pages"])
 	case own, apart:
 		sc.Parts = append(sc.Parts, ownParts(workers, s["work"], "additions")...)
 	case litmus, fenced:
@@ -139,7 +154,15 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 	for i := range workers {
 		role := fmt.Sprint("worker", i+1)
 		sc.Procs = append(sc.Procs, lab.Proc{Role: role, Kind: "worker", Group: lab.Peer, Gates: gates(s, i+1)})
-		sc.Wires = append(sc.Wires, lab.Wire{From: role, To: "page", As: lab.Map})
+		page := "page"
+		if s["work"] == copies {
+			page += fmt.Sprint(i + 1)
+		}
+		sc.Wires = append(sc.Wires, lab.Wire{From: role, To: page, As: lab.Map})
+	}
+	if s["work"] == pages && s["visitor"] == 1 {
+		sc.Procs = append(sc.Procs, visitor)
+		sc.Wires = append(sc.Wires, lab.Wire{From: visitor.Role, To: "page", As: lab.Map})
 	}
 	return sc
 }
@@ -212,6 +235,10 @@ func gates(s lab.Settings, worker int64) (g []string) {
 		return []string{"add"}
 	case litmus, fenced:
 		return []string{"begin", "store", "load", "clear"}
+	case copies:
+		return []string{"load", "add", "store"}
+	case pages:
+		return []string{"store", "touch"}
 	}
 	lock, journal := lockOf(s["lock"], worker), s["record"] == withJournal
 	switch lock {

@@ -22,6 +22,12 @@ type worker struct {
 
 // Work increments the counter in the shared page, round by round.
 func (mechanism) Work(lw *lab.Worker) error {
+	switch lw.Setting("work") {
+	case copies:
+		return workOnCopy(lw)
+	case pages:
+		return workOnObject(lw)
+	}
 	w, err := enter(lw)
 	if err != nil {
 		return err
@@ -37,7 +43,8 @@ func (mechanism) Work(lw *lab.Worker) error {
 
 // rounds does the same again and again, as often as a knob says.
 func (w *worker) rounds(do func()) error {
-	for n := w.Times("n"); (n == 0 || w.done < n) && w.Next(0); n = w.Times("n") {
+	rate := w.Knob("rate")
+	for n := w.Times("n"); (n == 0 || w.done < n) && w.Next(rate.Get()); n = w.Times("n") {
 		if w.Changed("placement") {
 			if err := w.pin(); err != nil {
 				return err
@@ -151,9 +158,13 @@ func (w *worker) addOwn() {
 	c.Data(w.done).End(8, w.round, nil)
 }
 
-// countOwn keeps this worker's own count, in a word that nobody else writes.
+// countOwn keeps this worker's own count, in a word that nobody else writes, if
+// there is one.
 func (w *worker) countOwn() {
 	w.done++
+	if w.own == 0 {
+		return
+	}
 	c := w.Begin(lab.Store, lab.CallNone, w.own, 0, w.round).Data(w.done)
 	atomic.StoreUint64(w.page.word64(w.ownAt()), w.done)
 	c.End(8, w.round, nil)
@@ -164,15 +175,12 @@ func (w *worker) ownAt() int { return int(ownPlace(w.Proc-1, w.Setting("work")))
 // enter maps the page, chooses a core, and waits until all have come so far: else
 // the first would be ready before the second has begun.
 func enter(lw *lab.Worker) (*worker, error) {
-	mem, err := lw.Map("page", "page", pageSize)
+	mem, err := lw.MapAt("page", lw.FD("page"), pageSize, mapsAt(lw.Proc, false), unix.MAP_SHARED)
 	if err != nil {
 		return nil, err
 	}
 	w := &worker{Worker: lw, page: mem, counter: lw.Part("counter"), record: lw.Part("record"), note: lw.Part("note"), own: lw.Part("own" + lw.Role[len("worker"):])}
-	if w.cores, err = cores(); err != nil {
-		return nil, err
-	}
-	if err := w.pin(); err != nil {
+	if err := w.place(); err != nil {
 		return nil, err
 	}
 	if w.lock, err = w.newLock(); err != nil {
@@ -180,6 +188,14 @@ func enter(lw *lab.Worker) (*worker, error) {
 	}
 	w.Meet()
 	return w, nil
+}
+
+// place finds out which cores there are, and chooses one.
+func (w *worker) place() (err error) {
+	if w.cores, err = cores(); err != nil {
+		return err
+	}
+	return w.pin()
 }
 
 // pin binds this thread to the first core, or every other worker to the second.
