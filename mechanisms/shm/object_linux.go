@@ -56,10 +56,7 @@ func workOnObject(lw *lab.Worker) error {
 		return err
 	}
 	w.Meet()
-	return w.rounds(func() {
-		w.addAtomically()
-		w.touch()
-	})
+	return w.rounds(func() { w.touch(w.addAtomically()) })
 }
 
 // openObject finds the object by its name: no descriptor of it was inherited.
@@ -82,12 +79,11 @@ func (w *worker) openObject() error {
 	return unix.Madvise(w.page, unix.MADV_NOHUGEPAGE) // else one touch may give it many pages
 }
 
-// touch stores into the next page. The kernel gives it memory now, not before.
-func (w *worker) touch() {
+// touch stores into the k-th page. The kernel gives it memory now, not before.
+func (w *worker) touch(k uint64) {
 	if !w.Gate("touch") {
 		return
 	}
-	k := atomic.LoadUint64(w.page.word64(counterAt))
 	at := int(k) * pageSize % len(w.page)
 	if at == 0 {
 		return // the counter lies there

@@ -131,12 +131,13 @@ func (w *worker) add(v uint64) (uint64, bool) {
 }
 
 // addAtomically does all of it in one instruction that nobody can come between.
-func (w *worker) addAtomically() {
+func (w *worker) addAtomically() uint64 {
 	p := w.page.word64(counterAt)
 	c := w.Begin(lab.Store, lab.CallNone, w.counter, 0, w.round)
 	v := atomic.AddUint64(p, 1)
 	c.Data(v).End(8, w.round, nil)
 	w.countOwn()
+	return v
 }
 
 // batch is how many additions to an own counter are told as one: to note each would
