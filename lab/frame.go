@@ -19,6 +19,7 @@ const (
 
 	FrameRecords   = 1
 	FrameAggregate = 2
+	FrameNote      = 3 // in recordings only
 )
 
 // AppendFrame appends a frame's header to b.

@@ -14,9 +14,10 @@ import (
 //	magic "IPCB" · kind u8 · 3 zero bytes · size u32 · crc32c u32 · size bytes
 //
 // The checksum (Castagnoli) covers kind to size and the bytes. A block of kind
-// FrameRecords holds whole Events, one of kind FrameAggregate one Aggregate. There
-// is no index and no end mark: a file that was cut off, or went bad from some byte
-// on, plays up to there.
+// FrameRecords holds whole Events, one of kind FrameAggregate one Aggregate, and one
+// of kind FrameNote whatever those who made the recording want to find in it again.
+// There is no index and no end mark: a file that was cut off, or went bad from some
+// byte on, plays up to there.
 const (
 	RecordingFormat = 1
 
@@ -57,11 +58,18 @@ func appendBlock(b []byte, kind byte, payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// WriteRecording writes a whole recording: events and aggregates in their order.
-func WriteRecording(w io.Writer, h *Header, es []Event, as []Aggregate) error {
+// WriteRecording writes a whole recording: notes first, then events and aggregates in
+// their order.
+func WriteRecording(w io.Writer, h *Header, es []Event, as []Aggregate, notes ...[]byte) error {
 	b, err := appendHeader(nil, h)
 	if err != nil {
 		return err
+	}
+	for _, note := range notes {
+		if len(note) > maxPayload {
+			return fmt.Errorf("write the recording: a note has %d bytes, at most %d can be read back", len(note), maxPayload)
+		}
+		b = appendBlock(b, FrameNote, note)
 	}
 	for len(es) > 0 || len(as) > 0 {
 		n := min(len(es), keptPerBlock)

@@ -31,6 +31,7 @@ type RecordingReader struct {
 	events int
 	seq    uint64
 	buf    []byte
+	note   []byte
 	err    error
 }
 
@@ -55,8 +56,8 @@ func OpenRecording(r io.Reader) (*RecordingReader, error) {
 	}
 }
 
-// Next gives the events or the aggregate of the next block. The events are valid
-// until the next call. The error is io.EOF at the end and a *Damage where the
+// Next gives the events or the aggregate of the next block, neither where it holds a
+// note. The events are valid until the next call. The error is io.EOF at the end and a *Damage where the
 // recording is cut off or bad.
 func (rr *RecordingReader) Next() ([]Event, *Aggregate, error) {
 	if rr.err != nil {
@@ -75,7 +76,12 @@ func (rr *RecordingReader) Next() ([]Event, *Aggregate, error) {
 	return es, a, nil
 }
 
+// Note gives the note that the last Next has read, nil if it was none. It is valid
+// until the next call of Next.
+func (rr *RecordingReader) Note() []byte { return rr.note }
+
 func (rr *RecordingReader) block() ([]Event, *Aggregate, error) {
+	rr.note = nil
 	var head [recordingBlock]byte
 	if n, err := io.ReadFull(rr.r, head[:]); err != nil {
 		if n == 0 && err == io.EOF {
@@ -108,8 +114,10 @@ func (rr *RecordingReader) block() ([]Event, *Aggregate, error) {
 	case FrameAggregate:
 		a, err := rr.aggregate()
 		return nil, a, err
+	case FrameNote:
+		rr.note = rr.buf
 	}
-	return nil, nil, nil // a kind that was added later: what there was before is still there
+	return nil, nil, nil // a note, or a kind that was added later: what there was before is still there
 }
 
 func (rr *RecordingReader) records() ([]Event, error) {

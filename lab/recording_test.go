@@ -68,6 +68,32 @@ func TestRecordingGolden(t *testing.T) {
 	}
 }
 
+// Notes come back as they were, and those who want none see none.
+func TestRecordingNotes(t *testing.T) {
+	h, es, as := smallRun()
+	notes := [][]byte{[]byte("first"), bytes.Repeat([]byte{0, 255}, maxPayload/2)}
+	var b bytes.Buffer
+	if err := WriteRecording(&b, h, es, as, notes...); err != nil {
+		t.Fatal(err)
+	}
+	rr, err := OpenRecording(bytes.NewReader(b.Bytes()))
+	var got [][]byte
+	for err == nil {
+		if _, _, err = rr.Next(); rr.Note() != nil {
+			got = append(got, bytes.Clone(rr.Note()))
+		}
+	}
+	if !reflect.DeepEqual(got, notes) {
+		t.Errorf("%d notes came back, or others", len(got))
+	}
+	if rec, err := ReadRecording(&b); err != nil || rec.Damage != nil || !slices.Equal(rec.Events, es) {
+		t.Errorf("a recording with notes does not read as one without: %v", err)
+	}
+	if err := WriteRecording(&b, h, nil, nil, make([]byte, maxPayload+1)); err == nil {
+		t.Error("a note was written that cannot be read")
+	}
+}
+
 // check reads hostile bytes and compares what comes out with the whole recording.
 func checkPrefix(t *testing.T, b []byte, es []Event) *Recording {
 	t.Helper()
