@@ -20,5 +20,5 @@ var callNumbers = [callEnd][]int64{
 	CallRtSigaction:    {unix.SYS_RT_SIGACTION},
 	CallRtSigsuspend:   {unix.SYS_RT_SIGSUSPEND},
 	CallPause:          {sysPause},
-	CallPoll:           {sysPoll},
+	CallPpoll:          {unix.SYS_PPOLL},
 }

@@ -2,8 +2,5 @@ package lab
 
 import "golang.org/x/sys/unix"
 
-// The numbers of calls that newer processors do not have.
-const (
-	sysPoll  = unix.SYS_POLL
-	sysPause = unix.SYS_PAUSE
-)
+// sysPause is the number of pause.
+const sysPause = unix.SYS_PAUSE

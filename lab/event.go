@@ -90,7 +90,7 @@ const (
 	CallRtSigaction
 	CallRtSigsuspend
 	CallPause
-	CallPoll
+	CallPpoll
 	callEnd
 )
 
@@ -112,7 +112,7 @@ var calls = [callEnd]name{
 	CallRtSigaction:    {"rt_sigaction", "say what a signal is to do"},
 	CallRtSigsuspend:   {"rt_sigsuspend", "unblock signals and sleep until one is handled, in one call"},
 	CallPause:          {"pause", "sleep until a signal is handled"},
-	CallPoll:           {"poll", "sleep until a descriptor is ready"},
+	CallPpoll:          {"ppoll", "sleep until a descriptor is ready"},
 }
 
 // Fact says what a State event tells; it stands in Event.Call.
@@ -227,6 +227,7 @@ const (
 	User                        // asked for by the person at the page or at the command line
 	OwnerDied                   // the lock's owner was killed while holding it
 	Discarded                   // the rest of the packet was thrown away by the kernel
+	Handler                     // done by a signal handler, while the process was elsewhere
 )
 
 var flags = [...]name{
@@ -235,7 +236,7 @@ var flags = [...]name{
 	{"torn", "bytes of one message not together"}, {"short", "less than asked for"},
 	{"eof", "no writer is left"}, {"conflict", "stored over a newer value"},
 	{"user", "asked for by a person"}, {"ownerdied", "the owner died holding the lock"},
-	{"discarded", "the rest of the packet is gone"},
+	{"discarded", "the rest of the packet is gone"}, {"handler", "done by a signal handler"},
 }
 
 // Mode says who decides when the next operation starts.

@@ -5,7 +5,8 @@ package lab
 // record; the main thread may sleep in the kernel all the while.
 type handled struct {
 	runs uint64 // only the handler writes it
-	_    [56]byte
+	flag uint64 // the part that it adds one to; 0 is none
+	_    [48]byte
 	log  [handledSlots]handlerRun
 }
 
@@ -15,7 +16,8 @@ type handlerRun struct {
 	signo     int32
 	code      int32 // si_code: who sent it, and how
 	value     uint64
-	_         [32]byte
+	flag      uint64 // what the flag was before
+	_         [24]byte
 }
 
 const (

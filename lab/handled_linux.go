@@ -9,7 +9,7 @@ import (
 const sentQueued = -1
 
 // takeHandled takes over what a worker's handler has noted, each run as a signal
-// delivered. It is asked for after the records of the main thread: so the handler's
+// delivered, and a store to the flag. It is asked for after the records of the main thread: so the handler's
 // run is there before the record of the call that it interrupted.
 func (l *live) takeHandled(p *process) (moved int) {
 	runs := atomic.LoadUint64(&p.handled.runs)
@@ -24,12 +24,17 @@ func (l *live) takeHandled(p *process) (moved int) {
 			continue
 		}
 		e := Event{At: r.sec*1e9 + r.nsec - l.head.Start, Kind: Deliver, Proc: uint16(p.proc), Part: l.signalsOf(uint16(p.proc)),
-			Want: uint32(r.signo), Ret: r.signo, Level: -1, Flags: l.paced()}
+			Want: uint32(r.signo), Ret: r.signo, Level: -1, Flags: Handler | l.paced()}
 		if r.code == sentQueued {
 			binary.LittleEndian.PutUint64(e.Data[:], r.value)
 		}
 		l.merger.add(0, []Event{e})
 		moved++
+		if part := uint16(p.handled.flag); part != 0 && int(part) <= len(l.scene.Parts) {
+			e.Kind, e.Part, e.Want, e.Ret = Store, part, 0, 8
+			binary.LittleEndian.PutUint64(e.Data[:], r.flag+1)
+			l.merger.add(0, []Event{e})
+		}
 	}
 	return moved
 }

@@ -22,8 +22,10 @@ TEXT ·onSignal(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	MOVQ R12, SI
 	SYSCALL
 	MOVQ ·handlerFlag(SB), AX
+	MOVL $1, DX
 	LOCK
-	INCQ (AX)
+	XADDQ DX, (AX)
+	MOVQ DX, 32(R12)            // what it was before
 	LOCK
 	INCQ (R8)                   // from now on the lab may read the slot
 	RET

@@ -27,6 +27,8 @@ again:
 	ADD  $1, R4
 	STLXR R4, (R3), R5
 	CBNZ R5, again
+	SUB  $1, R4
+	MOVD R4, 32(R12)            // what it was before
 	ADD  $1, R10
 	STLR R10, (R9)              // from now on the lab may read the slot
 	RET

@@ -31,14 +31,14 @@ const (
 	saRestorer = 0x04000000
 )
 
-// Handle installs the handler for a signal. It adds one to flag, if that is not nil,
-// each time it runs. restart says whether a call that it interrupts is begun again,
+// Handle installs the handler for a signal. Each time it runs it adds one to flag, the
+// word of a part, if there is one. restart says whether a call that it interrupts is begun again,
 // where the kernel can do that.
-func (w *Worker) Handle(sig unix.Signal, restart bool, flag *atomic.Uint64) error {
+func (w *Worker) Handle(sig unix.Signal, restart bool, part uint16, flag *atomic.Uint64) error {
 	if flag == nil {
 		flag = new(atomic.Uint64)
 	}
-	handlerRuns, handlerFlag = w.handled, flag
+	handlerRuns, handlerFlag, w.handled.flag = w.handled, flag, uint64(part)
 	handler, restorer := handlerAddress()
 	// Others wait until it is over: it does not run within itself.
 	sa := sigaction{handler: handler, flags: saOnStack | saSiginfo, mask: ^uint64(0)}

@@ -12,4 +12,4 @@ import (
 const CanHandle = false
 
 // Handle fails here.
-func (w *Worker) Handle(unix.Signal, bool, *atomic.Uint64) error { return unix.ENOSYS }
+func (w *Worker) Handle(unix.Signal, bool, uint16, *atomic.Uint64) error { return unix.ENOSYS }

@@ -145,9 +145,9 @@ func (p *process) place(nr int64, arg uint64, parts []Part) (Wait, uint16) {
 		return WaitSleep, 0
 	}
 	switch {
-	case nr == sysPause && (sysPause != sysPoll || arg == 0):
+	case nr == sysPause && (sysPause != unix.SYS_PPOLL || arg == 0):
 		return WaitPause, p.signals(parts)
-	case nr == sysPoll:
+	case nr == unix.SYS_PPOLL:
 		for i := range p.nfds.Load() { // the first of those that it may have asked for
 			if h := p.fds[i]; h.part != 0 && h.how&Reads != 0 && int(h.part) <= len(parts) {
 				return WaitPoll, uint16(h.part)

@@ -16,7 +16,10 @@ var Mechanism lab.Mechanism = mechanism{}
 type mechanism struct{ lab.Elsewhere }
 
 //go:embed work_linux.go
-var source string
+var work string
+
+//go:embed handler_linux.go
+var handler string
 
 //go:embed signals.md
 var page string
@@ -27,10 +30,23 @@ const (
 	reads          // takes them from a signalfd
 	byFault        // leaves them their default action
 	ignores
+	handles // has a handler
 )
 
-// mix as the number of a signal stands for the plan.
-const mix = 0
+// The choices of the knob "sleep": what a receiver with a handler does meanwhile.
+const (
+	inRead = iota
+	inPoll
+	inPause
+	inSuspend
+)
+
+// As the number of a signal, mix stands for the plan, and probe for 0, by which kill
+// asks only whether the process is there.
+const (
+	mix   = 0
+	probe = 65
+)
 
 // plan is what is sent as a mix: a standard signal several times, then real-time
 // signals not in the order of their numbers.
@@ -46,21 +62,27 @@ func (mechanism) Info() lab.Info {
 		Sentence:   "A number that the kernel keeps for a process until it is taken, or that stops, continues or ends it.",
 		Boundaries: "each is one", Copies: "0", Related: "same user", Survives: "nothing",
 		Knobs: []lab.KnobInfo{
-			{Name: "signal", Label: "Signal", Min: mix, Max: 64, Default: 10, Values: names(),
-				Why: "1 to 31 are standard: a bit each; from 35 on they are queued, with a value; mix: 5 × USR1, then 38 36 40 35 39 37 36 38"},
-			{Name: "count", Label: "How many", Min: 0, Max: 1_000_000, Default: 5, Zero: "no end, 20 a second"},
+			{Name: "signal", Label: "Signal", Min: mix, Max: probe, Default: 10, Values: names(),
+				Why: "1 to 31 are standard: a bit each; from 35 on they are queued, with a value; mix: 5 × USR1, then 38 36 40 35 39 37 36 38; probe: signal 0"},
+			{Name: "count", Label: "How many", Min: 0, Max: 1_000_000, Default: 5, Zero: "no end"},
+			{Name: "rate", Label: "Rate", Unit: "per second", Min: 0, Max: 1_000_000, Zero: "as fast as it can; 20 a second without end"},
 			{Name: "value", Label: "Values begin after", Min: 0, Max: 1_000_000_000, Restart: true,
 				Why: "rt_sigqueueinfo carries a number; standard signals sent by kill do not"},
 			{Name: "blocked", Label: "Leave them pending", Min: 0, Max: 1, Values: []string{"off", "on"},
 				Why: "on: the receiver takes none of those that are blocked, so they wait in the kernel"},
 			{Name: "limit", Label: "Queue limit", Unit: "signals", Min: 1, Max: 1000, Default: 64,
 				Why: "RLIMIT_SIGPENDING of the receiver; counts what is queued for all processes of this user"},
-			{Name: "receiver", Label: "Receiver", Min: waits, Max: ignores, Default: waits, Restart: true,
-				Values: []string{"sigtimedwait", "signalfd", "default", "ignore"},
-				Why:    "the first two block the signals, over exec, and take them; the others leave them to their action"},
+			{Name: "receiver", Label: "Receiver", Min: waits, Max: handles, Default: waits, Restart: true,
+				Values: []string{"sigtimedwait", "signalfd", "default", "ignore", "handler"},
+				Why:    "the first two block the signals, over exec, and take them; the next two leave them to their action; handler: for USR1, USR2 and 35 to 64, and it tries for KILL and STOP"},
+			{Name: "sleep", Label: "With a handler, sleeps in", Min: inRead, Max: inSuspend, Default: inPause, Restart: true,
+				Values: []string{"read", "poll", "pause", "sigsuspend"},
+				Why:    "read and poll wait for an empty pipe; the others for a flag that the handler sets"},
+			{Name: "sa_restart", Label: "SA_RESTART", Min: 0, Max: 1, Default: 1, Values: []string{"off", "on"}, Restart: true,
+				Why: "on: a read that the handler interrupts is begun again by the kernel"},
 		},
 		Experiments: experiments,
-		Source:      source,
+		Source:      work + "\n" + handler,
 		Page:        page,
 	}
 }
@@ -68,15 +90,15 @@ func (mechanism) Info() lab.Info {
 func names() []string {
 	all := append([]string{"mix"}, strings.Fields("HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM STKFLT "+
 		"CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS")...)
-	for n := len(all); n <= 64; n++ {
+	for n := len(all); n < probe; n++ {
 		all = append(all, strconv.Itoa(n))
 	}
-	return all
+	return append(all, "probe")
 }
 
 // Scene: the sender left, the receiver right, and what the kernel keeps for it.
 func (mechanism) Scene(s lab.Settings) lab.Scene {
-	return lab.Scene{
+	sc := lab.Scene{
 		Procs: []lab.Proc{
 			{Role: "sender", Kind: "sender", Group: lab.Giver, Gates: []string{"send"}},
 			{Role: "receiver", Kind: "receiver", Group: lab.Taker, Gates: []string{"take"}, Linger: true},
@@ -84,4 +106,21 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 		Parts: []lab.Part{{ID: "signals", Type: lab.Signals, In: "receiver", Cap: s["limit"], Holds: "signals", Law: lab.Count}},
 		Wires: []lab.Wire{{From: "sender", To: "signals", As: lab.Raise}, {From: "signals", To: "receiver", As: lab.Raise}},
 	}
+	if s["receiver"] != handles {
+		return sc
+	}
+	// What the main program waits for belongs to the receiver alone.
+	pipe := lab.Part{ID: "pipe", Type: lab.Pipe, In: "receiver", Cap: 65536, Holds: "bytes", Law: lab.Bytes}
+	flag := lab.Part{ID: "flag", Type: lab.Word, In: "receiver", Size: 8, Law: lab.Value}
+	switch gates := &sc.Procs[1].Gates; s["sleep"] {
+	case inRead:
+		*gates, sc.Parts = []string{"read"}, append(sc.Parts, pipe)
+	case inPoll:
+		*gates, sc.Parts = []string{"poll"}, append(sc.Parts, pipe)
+	case inPause:
+		*gates, sc.Parts = []string{"test", "pause"}, append(sc.Parts, flag)
+	case inSuspend:
+		*gates, sc.Parts = []string{"test", "sigsuspend"}, append(sc.Parts, flag)
+	}
+	return sc
 }

@@ -24,39 +24,43 @@ func send(w *lab.Worker) error {
 	signals, signal := w.Part("signals"), w.Knob("signal")
 	base := uint64(w.Setting("value"))
 	w.Meet()
-	for sent, rate := uint64(0), int64(0); ; sent++ {
-		n := w.Times("count")
-		if n == 0 && rate == 0 {
+	to := w.PID("receiver")
+	full := false
+	for sent := uint64(0); ; sent++ {
+		n, rate := w.Times("count"), w.Knob("rate").Get()
+		switch {
+		case full:
+			rate = 1000 // the queue is full: try again a little later
+		case n == 0 && rate == 0:
 			rate = 20
 		}
 		if n > 0 && sent >= n || !w.Next(rate) {
 			return nil
 		}
-		pid := w.PID("receiver")
-		if pid <= 1 {
-			return nil // it is gone: its number may be another's
-		}
 		signo := int(signal.Get())
-		if signo == mix {
+		switch {
+		case signo == mix:
 			signo = plan[sent%uint64(len(plan))]
+		case signo == probe:
+			signo = 0
+		}
+		if signo != 0 && w.PID("receiver") <= 1 {
+			return nil // it is gone: its number may be another's
 		}
 		var err error
 		if signo < realTime {
 			c := w.Begin(lab.Signal, lab.CallKill, signals, signo, 0)
-			err = unix.Kill(pid, unix.Signal(signo))
+			err = unix.Kill(to, unix.Signal(signo))
 			c.End(0, 0, err)
 		} else {
 			msg := w.Message()
 			value := base + lab.Number(msg)
 			info := queued(signo, value)
 			c := w.Begin(lab.Signal, lab.CallRtSigqueueinfo, signals, signo, msg).Data(value)
-			err = sigqueue(pid, signo, &info)
+			err = sigqueue(to, signo, &info)
 			c.End(0, msg, err)
 		}
-		rate = 0
-		if errors.Is(err, unix.EAGAIN) {
-			rate = 1000 // the queue is full: try again a little later
-		}
+		full = errors.Is(err, unix.EAGAIN)
 	}
 }
 
@@ -65,6 +69,9 @@ func receive(w *lab.Worker) error {
 	signals, blocked := w.Part("signals"), w.Knob("blocked")
 	if err := prepare(w); err != nil {
 		return err
+	}
+	if w.Setting("receiver") == handles {
+		return handle(w)
 	}
 	set, fd := taken(w.Setting("receiver")), w.FD("signalfd")
 	w.Meet()
@@ -150,9 +157,10 @@ func sigwait(set uint64, t *info) (signo int, err error) {
 	return int(r), lab.Errno(no)
 }
 
-// taken are the signals that the receiver takes, as a mask; it blocks them.
+// taken are the signals that the receiver takes, as a mask; it starts with them
+// blocked.
 func taken(receiver int64) (mask uint64) {
-	if receiver != waits && receiver != reads {
+	if receiver == byFault || receiver == ignores {
 		return 0
 	}
 	for _, s := range blockable() {
@@ -202,17 +210,24 @@ func limit(w *lab.Worker) error {
 	return nil
 }
 
-// Open lets the receiver start with its signals blocked, and gives it a signalfd if
-// it uses one: whoever reads that takes their own signals.
+// Open lets the receiver start with its signals blocked, and gives it what it waits
+// for: a signalfd, which gives those who read it their own signals, a pipe, or memory.
 func (mechanism) Open(st *lab.Stage) error {
 	receiver := st.Settings["receiver"]
 	if taken(receiver) != 0 {
 		st.Mask("receiver", blockable()...)
 	}
-	if receiver != reads {
-		return nil
+	switch receiver {
+	case reads:
+		return openFile(st)
+	case handles:
+		return openHandler(st)
 	}
-	set := unix.Sigset_t{Val: [len(unix.Sigset_t{}.Val)]uint64{taken(receiver)}}
+	return nil
+}
+
+func openFile(st *lab.Stage) error {
+	set := unix.Sigset_t{Val: [len(unix.Sigset_t{}.Val)]uint64{taken(reads)}}
 	fd, err := unix.Signalfd(-1, &set, unix.SFD_CLOEXEC)
 	if err != nil {
 		return err

@@ -95,7 +95,7 @@ export const Call = Object.freeze({
   /** sleep until a signal is handled */
   PAUSE: 16,
   /** sleep until a descriptor is ready */
-  POLL: 17,
+  PPOLL: 17,
 })
 
 /** @type {readonly string[]} */
@@ -117,7 +117,7 @@ export const callNames = Object.freeze([
   'rt_sigaction',
   'rt_sigsuspend',
   'pause',
-  'poll',
+  'ppoll',
 ])
 
 /** @enum {number} */
@@ -277,6 +277,8 @@ export const Flag = Object.freeze({
   OWNERDIED: 512,
   /** the rest of the packet is gone */
   DISCARDED: 1024,
+  /** done by a signal handler */
+  HANDLER: 2048,
 })
 
 /** @type {readonly string[]} */
@@ -292,6 +294,7 @@ export const flagNames = Object.freeze([
   'user',
   'ownerdied',
   'discarded',
+  'handler',
 ])
 
 export const EVENT_SIZE = 64
