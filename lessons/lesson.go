@@ -58,6 +58,8 @@ type Lesson struct {
 	Steps          []*Step
 
 	Apart bool // a file of experiments: every step begins anew, with the defaults
+
+	src *source // as it was written: what messages point at
 }
 
 // A Step is one thing to predict, see and understand.
