@@ -64,3 +64,42 @@ func TestOneOwnerAtATime(t *testing.T) {
 		})
 	}
 }
+
+// With a note before it, no record is read half written, whenever its writer is killed.
+func TestJournalKeepsRecordWhole(t *testing.T) {
+	set := lab.Settings{"workers": 4, "lock": robust, "n": 0, "record": withJournal}
+	for range 5 {
+		var do []string
+		for i, n := range rand.Perm(4)[:3] {
+			do = append(do, fmt.Sprintf("%dms kill worker%d", 60+i*80+rand.IntN(80), n+1))
+		}
+		o := labtest.Record(t, Mechanism, lab.Options{Settings: set}, 400*time.Millisecond, do...).Outcome
+		if o.Totals.Torn != 0 || o.Totals.Lost != 0 || o.Totals.Sent == 0 {
+			t.Errorf("%v: %d updates, %d lost, %d torn records", do, o.Totals.Sent, o.Totals.Lost, o.Totals.Torn)
+		}
+	}
+}
+
+// Two locks that all take in the same order let everybody come to the end.
+func TestOrderedLocksEnd(t *testing.T) {
+	set := lab.Settings{"workers": 3, "lock": ordered, "n": 400}
+	o := labtest.Record(t, Mechanism, lab.Options{Settings: set}, 20*time.Second).Outcome
+	if err := counted(o, 1200, 1200); err != nil {
+		t.Error(err)
+	}
+}
+
+// A store that all have seen before the load is made is found by at least one of two.
+func TestFencedFindsOne(t *testing.T) {
+	for _, mode := range []lab.Mode{lab.Full, lab.Slow} {
+		rounds := map[lab.Mode]int64{lab.Full: 20_000, lab.Slow: 5}[mode]
+		set := lab.Settings{"work": fenced, "n": rounds}
+		o := labtest.Record(t, Mechanism, lab.Options{Settings: set, Mode: mode, Pace: 500}, 20*time.Second).Outcome
+		if got := o.Part("rounds").Level; got == nil || *got != rounds {
+			t.Errorf("%v: %d of %d rounds were made", mode, value(got), rounds)
+		}
+		if err := counted(o, 0, 0); err != nil {
+			t.Error(err)
+		}
+	}
+}
