@@ -3,7 +3,7 @@
 // one that explains it. Most moments have none.
 
 import { Call, Flag, Kind } from '#ipclab/event.js'
-import { formatCount, nameOf, signalName } from '#ipclab/words.js'
+import { errnoName, formatCount, nameOf, signalName } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/fold.js').State} State */
 /** @typedef {{bold: string, rest: string}} Callout */
@@ -62,7 +62,7 @@ function of(s, header) {
   if (p?.type === 'futex' || p?.type === 'sem') return ofLock(s, e, p, who)
   if (p?.type === 'word') return ofWord(s, e, p, who, header)
   if (p?.type === 'record' && e.flags & Flag.TORN) return { bold: 'Half old, half new.', rest: `${who} read while another wrote` }
-  if (p?.type === 'signals') return ofSignals(e, p, who)
+  if (p?.type === 'signals') return ofSignals(s, e, p, q, who)
   return null
 }
 
@@ -79,6 +79,8 @@ function ended(s, q, who) {
 function failed(e, p, who) {
   if (e.ret === -11 && p?.type === 'signals') return e.kind === Kind.SIGNAL ? { bold: 'The queue is full.', rest: 'sigqueue fails with EAGAIN' } : null
   if (e.ret === -11) return { bold: e.kind === Kind.SEND ? 'No room: EAGAIN.' : 'Nothing there: EAGAIN.', rest: `With O_NONBLOCK ${who} does not sleep` }
+  if (e.call === Call.RT_SIGACTION) return { bold: `${signalName(e.want)} cannot be caught.`, rest: `sigaction fails with ${errnoName(-e.ret)}` }
+  if (e.ret === -3) return { bold: 'Nobody has this number.', rest: 'kill fails with ESRCH' }
   if (e.ret === -32) return { bold: 'Nobody can read.', rest: 'write fails with EPIPE' }
   if (e.ret === -4) return { bold: 'A signal came: EINTR.', rest: `The call of ${who} was cut short` }
   return null
@@ -142,9 +144,12 @@ function ofWord(s, e, p, who, header) {
   return { bold: `Both hold ${formatCount(mine)}.`, rest: `${nameOf(same[0], s)} and ${who} loaded the same value` }
 }
 
-/** @param {any} e @param {any} p @param {string} who @returns {Callout|null} */
-function ofSignals(e, p, who) {
+/** @param {State} s @param {any} e @param {any} p @param {any} q @param {string} who @returns {Callout|null} */
+function ofSignals(s, e, p, q, who) {
   const name = signalName(e.want)
+  const flag = s.parts[(q.reg?.part ?? 0) - 1]
+  if (e.kind === Kind.BLOCK && flag?.value > 0 && !q.reg.value) return { bold: 'The wake-up is lost.', rest: `The flag is set, and ${who} sleeps` }
+  if (e.kind === Kind.SIGNAL && !e.want) return { bold: 'Nothing is sent.', rest: 'Signal 0 asks whether the process is there' }
   if (e.kind === Kind.SIGNAL && e.want < 32) {
     const c = p.std[e.want]
     return c && c.sent > 1 && c.pending && c.merged > 0 ? { bold: 'The bit was set already.', rest: `This ${name} is merged with one that waits` } : null
@@ -153,6 +158,7 @@ function ofSignals(e, p, who) {
   const rest = Object.values(p.rt).filter((/** @type {any} */ c) => c.queue.length && c.signo > e.want)
   if (e.want >= 32 && rest.length) return { bold: 'Lowest number first.', rest: `${name} is taken before ${rest.map((/** @type {any} */ c) => c.signo).slice(0, 3).join(', ')}, whenever they were sent` }
   const c = p.std[e.want]
+  if (e.flags & Flag.HANDLER && !c?.merged) return { bold: 'The handler runs.', rest: `It interrupts ${who}, wherever that is` }
   if (c?.merged) return { bold: 'Bits do not count.', rest: `${c.sent} were sent, ${who} gets one` }
   return null
 }

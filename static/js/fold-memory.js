@@ -115,6 +115,7 @@ function cell(p, signo) {
 
 /** @param {any} p @param {Event} e */
 export function signalSent(p, e) {
+  if (e.want === 0) return // only asks whether the process is there
   if (e.ret < 0) return void p.refused++
   const s = cell(p, e.want)
   s.sent++

@@ -43,6 +43,7 @@ import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } 
  * @property {number} cpu
  * @property {{code: number, signal: number}|null} exit
  * @property {number[]} locks parts
+ * @property {{runs: number, signo: number, at: number}|null} handler what its signal handler did last
  */
 
 /**
@@ -79,10 +80,10 @@ export function initial(header) {
       hue: hues[i % 4], stripe: i % 8 > 3, letter: letter(i), pid: 0, st: 'none', kstate: '', wait: 0, waitPart: 0, asleep: false, wchan: '',
       gate: 0, lastGate: 0, killed: false, since: 0, call: null, lastMsg: 0, slept: 0, reg: null, round: 0, fds: [], maps: {},
       n: { calls: 0, sent: 0, received: 0, bytesSent: 0, bytesReceived: 0, errors: 0, short: 0, torn: 0, eagain: 0 },
-      masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, cpu: 0, exit: null, locks: [],
+      masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, cpu: 0, exit: null, locks: [], handler: null,
     })),
     parts: parts.map((/** @type {any} */ p) => ({
-      id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
+      id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, own: p.type !== 'signals' && procs.some((/** @type {any} */ q) => q.role === p.in), holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
       ...(p.type === 'pipe' ? pipe(header, p) : memory(p)),
     })),
   }
@@ -184,6 +185,11 @@ function process(s, e, q, p, back) {
       if (e.want === 9) q.killed = true
       break
     default:
+      if (e.flags & Flag.HANDLER) { // the main program is elsewhere, perhaps asleep
+        if (e.kind === Kind.DELIVER) q.handler = { runs: (q.handler?.runs ?? 0) + 1, signo: e.want, at: e.at }
+        if (e.kind === Kind.DELIVER) q.n.received++
+        return
+      }
       counts(q, e, p)
       done(q, e)
       q.wait = 0
@@ -238,7 +244,7 @@ function counts(q, e, p) {
   } else if (e.kind === Kind.RECV) {
     if (e.ret > 0) n.received++
     n.bytesReceived += e.ret
-  } else if (e.kind === Kind.SIGNAL || (e.kind === Kind.STORE && p?.holds === 'updates')) n.sent++
+  } else if ((e.kind === Kind.SIGNAL && e.want > 0) || (e.kind === Kind.STORE && p?.holds === 'updates')) n.sent++
   else if (e.kind === Kind.DELIVER) n.received++
 }
 
@@ -252,7 +258,7 @@ function register(q, e, p) {
 
 /** What the card of a process shows. @param {ProcState} q @param {number} at */
 function show(q, at) {
-  const sleeps = q.kstate === 'S' && (q.wait === Wait.PIPE_READ || q.wait === Wait.PIPE_WRITE || q.wait === Wait.FUTEX || q.wait === Wait.SEMOP || q.wait === Wait.SIGWAIT)
+  const sleeps = q.kstate === 'S' && (q.wait === Wait.PIPE_READ || q.wait === Wait.PIPE_WRITE || q.wait === Wait.FUTEX || q.wait === Wait.SEMOP || q.wait === Wait.SIGWAIT || q.wait === Wait.POLL || q.wait === Wait.PAUSE || q.wait === Wait.SIGSUSPEND)
   const st = q.exit ? 'gone' : !q.pid && !q.call ? 'none' : q.kstate === 'Z' ? 'zombie' : q.kstate === 'T' ? 'stopped' :
     q.gate !== 0 ? 'held' : q.asleep || sleeps ? 'blocked' : 'running'
   if (st === q.st) return

@@ -140,12 +140,12 @@ export function boxText(e, s) {
   if (e.ret < 0) return errnoName(-e.ret)
   switch (e.kind) {
     case Kind.LOAD: return 'load ' + valueText(e.data)
-    case Kind.STORE: return e.part ? 'store ' + valueText(e.data) : 'add'
+    case Kind.STORE: return e.call === Call.RT_SIGACTION ? 'sigaction' : e.part ? 'store ' + valueText(e.data) : 'add'
     case Kind.LOCK: return e.ret ? 'lock' : 'taken'
     case Kind.UNLOCK: return 'unlock'
     case Kind.WAKE: return 'wake'
     case Kind.SIGNAL:
-    case Kind.DELIVER: return e.want >= 32 ? String(e.want) : signalName(e.want)
+    case Kind.DELIVER: return !e.want ? (e.kind === Kind.SIGNAL ? '0' : callNames[e.call] ?? '') : e.want >= 32 ? String(e.want) : signalName(e.want)
     case Kind.RECV: if (e.flags & Flag.EOF) return 'EOF'
   }
   return messageName(e.msg, s)
@@ -166,7 +166,7 @@ export function partsShown(parts, procs) {
   const shown = []
   parts.forEach((p, i) => {
     const word = p.type === 'word' && !isNote(p)
-    if (!p.off && (['pipe', 'signals', 'futex', 'sem'].includes(p.type) || word)) shown.push(i)
+    if (!p.off && !(p.own && p.type === 'pipe') && (['pipe', 'signals', 'futex', 'sem'].includes(p.type) || word)) shown.push(i)
   })
   return shown.slice(0, procs > 4 ? 1 : 2)
 }

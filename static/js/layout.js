@@ -30,17 +30,22 @@
 /** What is left out first: a card or part shows a thing as long as drop is below its number. */
 export const DROPS = { legend: 1, note: 2, fd: 3, signals: 4, subtitle: 5, buf: 6, bytes: 7, step: 8, call: 9 }
 const HEAD = { L: 40, M: 36, S: 32, chip: 27 }
-const ROW = /** @type {Record<string, number>} */ ({ buf: 25, fd: 26, regs: 30, gates: 30, big: 50, text: 20 })
+const ROW = /** @type {Record<string, number>} */ ({ buf: 25, fd: 26, regs: 30, own: 30, gates: 30, big: 50, text: 20 })
 const GAP = 48 // a gutter between two columns of cards
 const PITCH = 9 // between two lanes
+
+/** Whether a part belongs to one process alone: its card shows it then. @param {any} scene @param {any} p */
+export const own = (scene, p) => p.type !== 'signals' && scene.procs.some((/** @type {any} */ q) => q.role === p.in)
 
 /** What a card shows below its call, by what the process does. @param {any} scene @param {number} i @param {string} size @param {boolean} full @returns {string[]} */
 export function rowsOf(scene, i, size, full) {
   if (full) return ['big']
   const p = scene.procs[i]
+  const mine = scene.parts.find((/** @type {any} */ q) => q.type !== 'signals' && q.in === p.role)
+  if (mine) return size === 'L' ? (mine.type === 'word' ? ['own', 'gates'] : ['own', 'text']) : size === 'S' ? [] : ['own']
   const words = scene.parts.some((/** @type {any} */ q) => q.type === 'word')
   if (p.group === 'peer' && words) return size === 'L' ? ['regs', 'gates'] : size === 'M' && scene.procs.length <= 4 ? ['regs'] : []
-  const stream = scene.parts.some((/** @type {any} */ q) => q.type === 'pipe')
+  const stream = scene.parts.some((/** @type {any} */ q) => q.type === 'pipe' && !own(scene, q))
   if (size === 'L') return stream ? ['buf', 'fd'] : ['text']
   return []
 }
@@ -56,6 +61,9 @@ export function cardHeight(size, rows, drop, full) {
   if (buttons(size, drop)) h += 36
   return h + 6
 }
+
+/** All cards are as high as the highest. @param {any} scene @param {'L'|'M'|'S'|'chip'} size @param {number} drop @param {boolean} full */
+const tallest = (scene, size, drop, full) => Math.max(...scene.procs.map((/** @type {any} */ _, /** @type {number} */ i) => cardHeight(size, rowsOf(scene, i, size, full), drop, full)))
 
 /** @param {string} row @param {number} drop */
 export const shows = (row, drop) => !(row === 'buf' && drop >= DROPS.buf) && !(row === 'fd' && drop >= DROPS.fd)
@@ -102,6 +110,7 @@ function decks(scene) {
   /** @type {number[]} */
   const kernel = []
   scene.parts.forEach((/** @type {any} */ p, /** @type {number} */ i) => {
+    if (own(scene, p)) return
     if (p.type === 'page') user.push(i)
     else if (['pipe', 'signals', 'futex', 'sem'].includes(p.type)) kernel.push(i)
   })
@@ -169,7 +178,7 @@ function wideSheet(scene, W, H, drop, full) {
 function wideCards(scene, W, y0, drop, full) {
   const n = scene.procs.length
   const groups = ['giver', 'taker', 'peer'].map(g => ({ g, list: members(scene, g) })).filter(x => x.list.length)
-  const height = (/** @type {any} */ size) => cardHeight(size, rowsOf(scene, 0, size, full), drop, full)
+  const height = (/** @type {any} */ size) => tallest(scene, size, drop, full)
   /** @type {CardBox[]} */
   const out = []
   if (n === 2 && groups.length === 2) {
@@ -279,7 +288,7 @@ function wideQueues(scene, wires, y, W) {
 function narrowSheet(scene, W, drop, full) {
   const { user, kernel } = decks(scene)
   const half = (W - 20 - 28) / 2
-  const height = (/** @type {any} */ size) => cardHeight(size, rowsOf(scene, 0, size, full), drop, full)
+  const height = (/** @type {any} */ size) => tallest(scene, size, drop, full)
   /** @type {CardBox[]} */
   const cards = []
   const put = (/** @type {string} */ g, /** @type {number} */ y) => {

@@ -2,7 +2,9 @@
 // Numbers and events in words. One sentence per event, made here and nowhere else:
 // the log, the captions, the announcer and the handouts all say the same.
 
-import { callNames, Fact, Flag, Kind, Mode } from '#ipclab/event.js'
+import { Call, callNames, Fact, Flag, Kind, Mode } from '#ipclab/event.js'
+import { value } from '#ipclab/fold-memory.js'
+import { own } from '#ipclab/layout.js'
 
 /** @typedef {import('#ipclab/event.js').Event} Event */
 /** @typedef {import('#ipclab/fold.js').State} State */
@@ -76,6 +78,9 @@ export function partName(header, part) {
   return p ? p.title || p.object || p.id : ''
 }
 
+/** Calls that wait for a signal, as one would write them. */
+const waiting = /** @type {Record<string, string>} */ ({ rt_sigtimedwait: 'sigtimedwait()', rt_sigsuspend: 'sigsuspend()', pause: 'pause()', ppoll: 'poll()' })
+
 /**
  * The present or last call as one would write it: write(4, buf, 4096).
  * @param {any} p a process of the state @param {any} [header]
@@ -88,15 +93,17 @@ export function callText(p, header) {
   const fd = p.fds?.find((/** @type {any} */ f) => f.part === c.part && (f.how & (c.kind === Kind.SEND || call === 'write' ? 2 : 1)))?.fd
   switch (c.kind) {
     case Kind.LOAD: return `load ${id}`.trim()
-    case Kind.STORE: return c.part ? `store ${id}, ${c.data}` : 'add'
+    case Kind.STORE: return c.call === Call.RT_SIGACTION ? `sigaction(${signalName(c.want)})` : c.part ? `store ${id}, ${c.data}` : 'add'
     case Kind.LOCK: return c.call ? call + '(−1)' : `try ${id}`.trim()
     case Kind.UNLOCK: return c.call ? call + '(+1)' : `unlock ${id}`.trim()
-    case Kind.SIGNAL: return c.want >= 32 ? `sigqueue(${c.want}, ${c.data})` : `kill(${signalName(c.want)})`
-    case Kind.DELIVER: return c.ret > 0 ? `took ${signalName(c.want)}` : 'sigtimedwait()'
+    case Kind.SIGNAL: return !c.want ? 'kill(pid, 0)' : c.want >= 32 ? `sigqueue(${c.want}, ${c.data})` : `kill(${signalName(c.want)})`
+    case Kind.DELIVER: return c.ret > 0 ? `took ${signalName(c.want)}` : waiting[call] ?? call + '()'
+    case Kind.RECV: if (waiting[call]) return waiting[call] ?? ''
+      break
     case Kind.WAKE: return 'futex(WAKE)'
     case Kind.BLOCK:
       if (call === 'futex') return 'futex(WAIT)'
-      if (call === 'rt_sigtimedwait') return 'sigtimedwait()'
+      if (waiting[call]) return waiting[call]
       if (call === 'semop') return 'semop(−1)'
   }
   if (!call) return ''
@@ -200,8 +207,11 @@ function memory(e, s, who, p, header) {
   if (e.kind === Kind.LOAD) {
     if (e.flags & Flag.TORN) return { ...said(who, `loads ${id}: `, 'half old, half new'), bad: true }
     const same = s.procs.some((x, i) => i !== e.proc - 1 && x.reg?.from === 'load' && x.reg.part === e.part && x.reg.value === q?.reg?.value && p?.type === 'word')
+    if (header && own(header.scene, header.scene.parts[e.part - 1] ?? {})) return said(who, `tests ${id}: `, v)
     return said(who, p?.type === 'record' ? `loads ${id}+${e.want}: ` : 'loads ', v, same ? ', the same value' : '')
   }
+  if (e.call === Call.RT_SIGACTION) return e.ret < 0 ? { ...said(who, `asks for a handler for ${signalName(e.want)}: `, errnoName(-e.ret)), bad: true } : said(who, 'installs a handler for ', signalName(e.want))
+  if (e.flags & Flag.HANDLER) return said(who, `its handler sets ${id}: `, formatCount(value(e.data)))
   if (!e.part) return said(who, 'adds: its register holds ', v)
   if (p?.type !== 'word') return said(who, `stores ${id}+${e.want}: `, v)
   const before = p.history.at(-2)?.value
@@ -214,14 +224,15 @@ function signal(e, s, who, p) {
   const name = signalName(e.want)
   const v = s.procs[e.proc - 1]?.call?.data ?? 0
   if (e.kind === Kind.SIGNAL) {
+    if (!e.want) return e.ret < 0 ? said(who, 'sends signal 0: ', errnoName(-e.ret), ', nobody has this number') : said(who, 'sends signal 0: ', 'the process is there')
     if (e.ret < 0) return { ...said(who, `cannot send ${name}: `, errnoName(-e.ret), e.ret === -11 ? ', the queue is full' : ''), bad: true }
     if (e.want >= 32) return said(who, 'sends ', name, `, value ${v}: it is queued`)
     const c = p?.std?.[e.want]
     return said(who, 'sends ', name, c && c.sent > c.delivered + c.merged + 1 ? '' : c?.merged && c.pending && c.sent > 1 ? ': the bit was set already' : ': its bit is set')
   }
-  if (e.ret < 0) return said(who, 'takes no signal: ', errnoName(-e.ret))
+  if (e.ret < 0) return e.call === Call.PAUSE || e.call === Call.RT_SIGSUSPEND ? said(who, `${callNames[e.call]} returns `, errnoName(-e.ret), ': a handler has run') : said(who, 'takes no signal: ', errnoName(-e.ret))
   const c = p?.std?.[e.want]
-  return said(who, 'takes ', name, e.want >= 32 ? `, value ${v}` : c?.merged ? `, once for ${c.sent} sent` : '')
+  return said(who, e.flags & Flag.HANDLER ? 'its handler runs: ' : 'takes ', name, e.want >= 32 ? `, value ${v}` : c?.merged ? `, once for ${c.sent} sent` : '')
 }
 
 const states = /** @type {Record<string, string>} */ ({ R: 'runs', S: 'sleeps', D: 'sleeps, not to be disturbed', T: 'is stopped', t: 'is traced', Z: 'is a zombie', X: 'is gone' })

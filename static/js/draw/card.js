@@ -1,8 +1,8 @@
 // @ts-check
 // A process as a card: outline and header say in which state it is, the hue who it is.
 
-import { Flag, Kind, Mode, Wait, waitNames } from '#ipclab/event.js'
-import { DROPS, shows } from '#ipclab/layout.js'
+import { Call, Flag, Kind, Mode, Wait, waitNames } from '#ipclab/event.js'
+import { DROPS, own, shows } from '#ipclab/layout.js'
 import { Brush, tw, v } from '#ipclab/draw/kit.js'
 import { callText, errnoName, formatBytes, formatCount, formatRate, formatSpan, lettered, messageName, signalName } from '#ipclab/words.js'
 
@@ -14,6 +14,7 @@ import { callText, errnoName, formatBytes, formatCount, formatRate, formatSpan, 
  * @typedef {object} Row
  * @property {string} k
  * @property {string} [t]
+ * @property {string} [name]
  * @property {string} [val]
  * @property {string} [hue]
  * @property {number} [frac]
@@ -61,7 +62,7 @@ function placeOf(q, s) {
 function nextText(header, q, i, s) {
   const gate = header.scene.procs[i]?.gates[q.gate - 1] ?? ''
   if (q.gate <= 0 || !gate || q.st !== 'held') return ''
-  const stream = s.parts.some(p => p.type === 'pipe')
+  const stream = header.scene.parts.some((/** @type {any} */ p) => p.type === 'pipe' && !own(header.scene, p))
   if (q.group !== 'giver' || !stream) return 'next: ' + gate
   const n = q.lastMsg ? q.lastMsg + 1 : (i + 1) * 2 ** 40 + 1
   return `next: ${gate} ${messageName(n, s)}`
@@ -76,8 +77,9 @@ function callLine(q, s, header, large) {
   if (!c) return ''
   if (q.st === 'gone' || q.st === 'zombie') return c.unknown ? callText(q, header) : ''
   const stream = c.kind === Kind.SEND || c.kind === Kind.RECV
-  if (stream && !large && !c.done) return `${c.call === 2 ? 'write' : 'read'} ${messageName(c.msg, s)}`.trim() + `, ${c.want}`
+  if (stream && !large && !c.done && c.call !== Call.PPOLL) return `${c.call === 2 ? 'write' : 'read'} ${messageName(c.msg, s)}`.trim() + `, ${c.want}`
   if (c.kind === Kind.BLOCK && !large && s.parts[c.part - 1]?.type === 'pipe') return c.call === 2 ? `write ${messageName(c.msg, s)}, ${c.want}` : `read(${c.want})`
+  if (c.kind === Kind.STORE && c.error) return `${callText(q, header)} = ${errnoName(c.error)}`
   if (c.error) return `${callText(q, header).replace(/\(.*/, '')} = ${errnoName(c.error)}`
   if (stream && !large) return `${c.kind === Kind.SEND ? 'write' : 'read'} = ${c.ret}`
   if (c.kind === Kind.STORE && c.part && !large) return `store ${c.data}`
@@ -144,6 +146,7 @@ function rowOf(k, q, i, s, frame, large) {
     const t = large ? long : short
     return { k, val: r ? formatCount(r.value) : '–', hue: r ? q.hue : '', t, frac: stale ? 1 : 0 }
   }
+  if (k === 'own') return ownRow(q, s, header)
   if (k === 'gates') {
     const now = s.now && s.now.proc === i + 1 && q.gate === 0 ? q.lastGate : 0
     const list = /** @type {string[]} */ (header.scene.procs[i]?.gates ?? [])
@@ -153,8 +156,22 @@ function rowOf(k, q, i, s, frame, large) {
   return { k: 'text', t: lastText(q, s) }
 }
 
+/** What belongs to this process alone. @param {ProcState} q @param {State} s @param {any} header @returns {Row} */
+function ownRow(q, s, header) {
+  const n = header.scene.parts.findIndex((/** @type {any} */ p) => own(header.scene, p) && p.in === q.role)
+  const p = s.parts[n]
+  const row = { k: 'own', name: header.scene.parts[n]?.id ?? '' }
+  if (!p || q.st === 'none' || q.exit) return { ...row, val: '–' }
+  if (p.type !== 'word') return { ...row, val: p.kernel < 0 ? '–' : formatBytes(p.kernel), hue: q.hue, t: 'nobody writes into it' }
+  const r = q.reg
+  const late = r !== null && r.part === n + 1 && r.from === 'load' && !r.value && p.value > 0
+  const t = p.value === null ? '' : late ? 'the test saw 0, which is old now' : p.value > 0 ? 'set by the handler' : 'not set'
+  return { ...row, val: p.value === null ? '–' : formatCount(p.value), hue: p.value === null ? '' : q.hue, t, frac: late ? 1 : 0 }
+}
+
 /** @param {ProcState} q @param {State} s */
 function lastText(q, s) {
+  if (q.handler) return `its handler ran ${formatCount(q.handler.runs)} times`.replace(/ 1 times/, ' once')
   if (q.group === 'giver') {
     const names = s.parts.flatMap(p => [...Object.values(p.std ?? {}), ...Object.values(p.rt ?? {})]).filter((/** @type {any} */ c) => c.sent)
     const rt = names.filter((/** @type {any} */ c) => c.signo >= 32).reduce((n, /** @type {any} */ c) => n + c.sent, 0)
@@ -346,8 +363,9 @@ function drawRow(g, r, c, b, lx, y) {
       if (!list.length) g.say(vx, y + 14.5, c.dead ? 'closed' : '–', { sz: 12, c: 't3' })
       return 26
     }
+    case 'own':
     case 'regs': {
-      g.say(lx, y + 16, 'reg', { sz: 12, c: 't3' })
+      g.say(lx, y + 16, r.name ?? 'reg', { sz: 12, c: 't3' })
       const rw = b.size === 'L' ? 62 : 52
       g.box(vx, y, rw, 23, { f: r.hue ? v(r.hue + '-soft') : v('sunken'), s: r.hue ? v(r.hue) : v('edge'), sw: 2 })
       g.say(vx + rw / 2, y + 16.5, r.val ?? '', { sz: 15, mono: true, w: 700, an: 'middle', max: rw - 6 })

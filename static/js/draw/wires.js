@@ -2,7 +2,8 @@
 // What lies and moves between the cards and the objects: the line between user space
 // and kernel, lanes, the operation of this moment, wake-ups, queues and bands.
 
-import { Flag, Kind } from '#ipclab/event.js'
+import { Call, Flag, Kind } from '#ipclab/event.js'
+import { own } from '#ipclab/layout.js'
 import { along, Brush, rounded, tw, v } from '#ipclab/draw/kit.js'
 import { wakeOf } from '#ipclab/callout.js'
 import { drawChips } from '#ipclab/draw/parts.js'
@@ -59,7 +60,7 @@ export function drawWires(g, top, l, frame, spots) {
   for (const w of l.wires) {
     const q = s.procs[w.proc - 1]
     const map = w.cross === 0
-    if (!q || q.st === 'gone' || q.st === 'zombie' || (e && e.proc === w.proc && replaces(e, s)) || (!map && w.proc === asleep)) continue
+    if (!q || q.st === 'gone' || q.st === 'zombie' || (e && e.proc === w.proc && replaces(e, s) && !own(frame.header.scene, frame.header.scene.parts[e.part - 1] ?? {})) || (!map && w.proc === asleep)) continue
     const toCard = q.group === 'taker'
     const blocked = q.st === 'blocked'
     g.line(rounded(toCard ? [...w.pts].reverse() : w.pts, 7), { s: v(q.hue), sw: 2.5, o: blocked && !map ? 0.9 : map ? 0.55 : 0.5, d: blocked && !map ? '6 4' : undefined, m: 'st-ar' })
@@ -70,7 +71,7 @@ export function drawWires(g, top, l, frame, spots) {
   if (lane && (frame.u >= 1 || e.kind === Kind.WAKE || e.kind === Kind.BLOCK)) wake(top, l, frame, lane, l.parts.find(b => b.n === woken.part - 1), taken, 'wake up')
   const w = l.wires.find(x => x.proc === e.proc)
   const p = s.parts[e.part - 1]
-  if (!w || !p) return taken
+  if (!w || !p || own(frame.header.scene, frame.header.scene.parts[e.part - 1])) return taken // that is shown on its card
   if (e.kind === Kind.DELIVER && e.ret > 0) deliver(top, l, frame, w, spots, taken)
   else if (moves(e)) operation(top, l, frame, w, spots, taken)
   return taken
@@ -80,7 +81,7 @@ export function drawWires(g, top, l, frame, spots) {
 const replaces = (e, s) => (e.kind === Kind.WAKE ? s.parts[e.part - 1]?.type === 'pipe' : e.kind === Kind.DELIVER ? e.ret > 0 : [Kind.SEND, Kind.RECV, Kind.SIGNAL].includes(e.kind) && moves(e))
 
 /** @param {any} e */
-const moves = e => (e.kind === Kind.SEND || e.kind === Kind.RECV ? e.ret > 0 && !(e.flags & (Flag.OPEN | Flag.SETTLES)) : e.kind === Kind.SIGNAL ? e.ret === 0 : e.kind === Kind.LOAD || e.kind === Kind.STORE || ((e.kind === Kind.LOCK || e.kind === Kind.UNLOCK) && !e.call))
+const moves = e => (e.kind === Kind.SEND || e.kind === Kind.RECV ? e.ret > 0 && !(e.flags & (Flag.OPEN | Flag.SETTLES)) : e.kind === Kind.SIGNAL ? e.ret === 0 : e.kind === Kind.LOAD || (e.kind === Kind.STORE && e.call !== Call.RT_SIGACTION) || ((e.kind === Kind.LOCK || e.kind === Kind.UNLOCK) && !e.call))
 
 /** @param {Brush} top @param {Layout} l @param {any} frame @param {Wire} w @param {import('#ipclab/draw/parts.js').Spots} spots @param {number[]} taken */
 function operation(top, l, frame, w, spots, taken) {
