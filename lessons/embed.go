@@ -12,7 +12,7 @@ import (
 	"ipclab/lab"
 )
 
-//go:embed [0-9][0-9]-*.md misconceptions.yaml path.yaml manpages.txt
+//go:embed [0-9][0-9]*.md misconceptions.yaml path.yaml manpages.txt
 var files embed.FS
 
 // A Catalogue is all lessons that ipclab brings along, in the order in which they

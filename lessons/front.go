@@ -103,7 +103,7 @@ func (p *reader) placeOf(n ast.Node) place {
 // The keys of the front matter, and how each value is read.
 var frontKeys = map[string]func(*reader, span, ast.Node){
 	"id":             func(p *reader, k span, n ast.Node) { p.text(k, n, &p.l.ID, ident, "small letters, digits and hyphens") },
-	"number":         func(p *reader, k span, n ast.Node) { p.text(k, n, &p.l.Number, lessonNumber, "as L03 or C1") },
+	"number":         func(p *reader, k span, n ast.Node) { p.text(k, n, &p.l.Number, lessonNumber, "it as L03, L15b or C1") },
 	"title":          func(p *reader, k span, n ast.Node) { p.text(k, n, &p.l.Title, anyText, "a line of text") },
 	"mechanism":      func(p *reader, k span, n ast.Node) { p.text(k, n, &p.l.Mechanism, anyText, "a mechanism") },
 	"lab":            func(p *reader, k span, n ast.Node) { p.text(k, n, &p.l.Lab, anyText, "the name of a lab") },
@@ -118,7 +118,7 @@ var frontKeys = map[string]func(*reader, span, ast.Node){
 }
 
 var (
-	lessonNumber = regexp.MustCompile(`^[LC][0-9]{1,2}$`)
+	lessonNumber = regexp.MustCompile(`^[LC][0-9]{1,2}[a-z]?$`)
 	anyText      = regexp.MustCompile(`\S`)
 )
 

@@ -19,6 +19,8 @@ const usage = `ipclab shows how processes communicate.
                [--for 2s | --count N] [--do '500ms signal reader STOP']...
                [--trace full|counters|off] [--events FILE|-] [--record FILE] [--json]
     ipclab replay FILE
+    ipclab lesson check [FILE|FOLDER]...
+    ipclab lesson new ID [--lab pipe]
     ipclab doctor [--json]
     ipclab clean [--dry-run]
 `
@@ -28,6 +30,7 @@ var commands = map[string]func(args []string) error{
 	"list":   list,
 	"run":    run,
 	"replay": replay,
+	"lesson": lesson,
 	"doctor": doctor,
 	"clean":  clean,
 }
