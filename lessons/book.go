@@ -1,0 +1,186 @@
+package lessons
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"ipclab/lab"
+)
+
+// A Book folds the stream of one epoch into what claims ask. It is a lab.Sink, and
+// safe for concurrent use. Of a live run and of its recording it says the same,
+// because it knows nothing but the header and the events.
+type Book struct {
+	mu sync.Mutex
+	account
+}
+
+// account is what a book knows.
+type account struct {
+	began   bool
+	head    lab.Header
+	updates uint16 // the part whose stores are updates; 0 is none
+	set     lab.Settings
+	seq     uint64
+	at      int64 // the newest moment that was told, ns
+	procs   []procBook
+	parts   []partBook
+
+	lost    uint64 // records that found no room, or are not in the stream
+	sampled bool   // some of the calls were not recorded
+	holes   bool   // what the lab itself told is not all here either
+	window  window
+}
+
+// NewBook makes an empty book; Start begins it.
+func NewBook() *Book { return &Book{} }
+
+// Start begins anew.
+func (b *Book) Start(h *lab.Header) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	a := account{began: true, head: *h, set: maps.Clone(h.Settings), procs: make([]procBook, len(h.Scene.Procs)), parts: make([]partBook, len(h.Scene.Parts))}
+	a.head.Scene.Procs, a.head.Scene.Parts = slices.Clone(h.Scene.Procs), slices.Clone(h.Scene.Parts)
+	for i := range a.procs {
+		a.procs[i].init(&a.head.Scene.Procs[i])
+	}
+	for i := range a.parts {
+		a.parts[i].init(&a.head.Scene.Parts[i])
+		if a.head.Scene.Parts[i].Holds == lab.Updates && a.updates == 0 {
+			a.updates = uint16(i + 1)
+		}
+	}
+	b.account = a
+}
+
+// Records takes events.
+func (b *Book) Records(es []lab.Event) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for i := range es {
+		if e := &es[i]; b.began && int(e.Proc) <= len(b.procs) && int(e.Part) <= len(b.parts) {
+			b.fold(e)
+		}
+	}
+}
+
+// Aggregate tells nothing that the events and the outcome do not.
+func (b *Book) Aggregate(*lab.Aggregate) {}
+
+// End changes nothing: what was so stays so.
+func (b *Book) End(*lab.Outcome) {}
+
+// Seq is the number of the newest event: a mark.
+func (b *Book) Seq() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return int64(b.seq)
+}
+
+// fold takes one event in.
+func (a *account) fold(e *lab.Event) {
+	if e.Seq != a.seq+1 {
+		a.holes = true
+		if e.Seq > a.seq && e.Kind != lab.Lost { // which says itself how many
+			a.lost += e.Seq - a.seq - 1
+		}
+	}
+	a.seq, a.at = e.Seq, max(a.at, e.End())
+	switch e.Kind {
+	case lab.State:
+		a.fact(e)
+		return
+	case lab.Knob:
+		if knobs := a.head.Mechanism.Knobs; int(e.Want) < len(knobs) && !knobs[e.Want].Restart {
+			a.set[knobs[e.Want].Name] = e.Level
+		}
+		return
+	case lab.Lost:
+		a.lost += uint64(max(e.Level, 0))
+		a.holes = a.holes || e.Proc == 0 // of a recorder: anything may have been among them
+		return
+	}
+	a.window.add(e)
+	if e.Part != 0 {
+		a.parts[e.Part-1].did(e)
+	}
+	if e.Proc != 0 {
+		a.procs[e.Proc-1].did(e, a.updates)
+	}
+}
+
+// fact takes in what the lab looked up.
+func (a *account) fact(e *lab.Event) {
+	switch f := lab.Fact(e.Call); f {
+	case lab.FactSample:
+		a.sampled = a.sampled || e.Level > 1
+	case lab.FactLevel, lab.FactCapacity, lab.FactAgrees:
+		if e.Part != 0 {
+			a.parts[e.Part-1].fact(f, e)
+		}
+	default:
+		if e.Proc != 0 {
+			a.procs[e.Proc-1].fact(f, e)
+		}
+	}
+}
+
+// missing says why something that needs every record cannot be known; "" if it can.
+func (a *account) missing() string {
+	switch {
+	case !a.began:
+		return "no processes were started"
+	case a.holes || a.lost > 0:
+		return fmt.Sprintf("%s records are not here, so it cannot be known", lab.Digits(int64(a.lost)))
+	case a.sampled:
+		return "there were too many calls to record all of them, so it cannot be known"
+	}
+	return ""
+}
+
+// blind says why something that the lab itself tells cannot be known.
+func (a *account) blind() string {
+	if a.holes || !a.began {
+		return a.missing()
+	}
+	return ""
+}
+
+// window keeps the newest events, but no facts. It is read while it grows: what was
+// written once is never changed.
+type window struct {
+	chunks [][]lab.Event
+	left   int // events that were too old
+}
+
+const (
+	keptEvents = 10_000
+	chunkSize  = 1000
+)
+
+func (w *window) add(e *lab.Event) {
+	n := len(w.chunks)
+	if n == 0 || len(w.chunks[n-1]) == chunkSize {
+		w.chunks = append(w.chunks, make([]lab.Event, 0, chunkSize))
+		if n++; n > keptEvents/chunkSize+1 {
+			w.left += len(w.chunks[0])
+			w.chunks = w.chunks[1:]
+			n--
+		}
+	}
+	w.chunks[n-1] = append(w.chunks[n-1], *e)
+}
+
+// snapshot is the window as it is now.
+func (w *window) snapshot() window { return window{slices.Clone(w.chunks), w.left} }
+
+// each calls f for the events kept, the oldest first.
+func (w *window) each(f func(*lab.Event)) {
+	for _, c := range w.chunks {
+		for i := range c {
+			f(&c[i])
+		}
+	}
+}

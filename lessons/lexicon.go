@@ -1,0 +1,307 @@
+package lessons
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+	"github.com/expr-lang/expr/file"
+	"github.com/expr-lang/expr/types"
+
+	"ipclab/lab"
+)
+
+// A Name is a name that claims may use, or a field of one.
+type Name struct {
+	Name   string // "pipe.bytes", "writer.calls(call)"
+	Type   string // "number", "text", "yes or no", …
+	Says   string
+	Source string // "● FIONREAD"
+}
+
+// Vocabulary lists all names that claims may use of a mechanism in a scene, and
+// their fields.
+func Vocabulary(info *lab.Info, scene *lab.Scene) []Name { return newLexicon(info, scene).names() }
+
+// lexicon knows the names of one scene.
+type lexicon struct {
+	info    *lab.Info
+	scene   *lab.Scene
+	types   map[string]any            // for the compiler: a value of each name's type
+	fields  map[string]field          // of totals and functions
+	domains map[string][]string       // the words that texts may be
+	kinds   map[reflect.Type]string   // how people call the types
+	named   map[reflect.Type][]string // the names that stand for values of a type
+}
+
+// field is what the tags say.
+type field struct {
+	name, from, says, words string
+	args                    []string
+	typ                     reflect.Type
+}
+
+var kinds = map[reflect.Type]string{
+	reflect.TypeFor[int]():        "number",
+	reflect.TypeFor[float64]():    "number",
+	reflect.TypeFor[string]():     "text",
+	reflect.TypeFor[bool]():       "yes or no",
+	reflect.TypeFor[*process]():   "process",
+	reflect.TypeFor[*exit]():      "exit",
+	reflect.TypeFor[*answer]():    "answer",
+	reflect.TypeFor[*openFile]():  "descriptor",
+	reflect.TypeFor[*event]():     "event",
+	reflect.TypeFor[*edge]():      "edge",
+	reflect.TypeFor[*Schedule]():  "schedule",
+	reflect.TypeFor[*Sample]():    "sample",
+	reflect.TypeFor[*pipe]():      "pipe",
+	reflect.TypeFor[*memory]():    "page",
+	reflect.TypeFor[*word]():      "word",
+	reflect.TypeFor[*record]():    "record",
+	reflect.TypeFor[*futex]():     "futex",
+	reflect.TypeFor[*semaphore](): "semaphore",
+	reflect.TypeFor[*signalSet](): "signals",
+}
+
+// newPart makes the value of a part, empty.
+func newPart(t lab.PartType) any {
+	switch t {
+	case lab.Pipe:
+		return &pipe{}
+	case lab.Page:
+		return &memory{}
+	case lab.Word:
+		return &word{}
+	case lab.Record:
+		return &record{}
+	case lab.Futex:
+		return &futex{}
+	case lab.Sem:
+		return &semaphore{}
+	case lab.Signals:
+		return &signalSet{}
+	}
+	return nil
+}
+
+// fieldsOf reads the tags of a struct, or of what a pointer or a list leads to.
+func fieldsOf(t reflect.Type) (all []field) {
+	for t.Kind() == reflect.Pointer || t.Kind() == reflect.Slice {
+		t = t.Elem()
+	}
+	if t.Kind() != reflect.Struct {
+		return nil
+	}
+	for _, f := range reflect.VisibleFields(t) {
+		name := f.Tag.Get("expr")
+		if name == "" || f.Tag.Get("says") == "-" {
+			continue
+		}
+		all = append(all, field{name, f.Tag.Get("from"), f.Tag.Get("says"), f.Tag.Get("words"), strings.Fields(f.Tag.Get("args")), f.Type})
+	}
+	return all
+}
+
+func fieldOf(t reflect.Type, name string) (field, bool) {
+	all := fieldsOf(t)
+	i := slices.IndexFunc(all, func(f field) bool { return f.name == name })
+	if i < 0 {
+		return field{}, false
+	}
+	return all[i], true
+}
+
+// partName is how claims call a part: its id, or with its type behind it where the
+// id already means a total.
+func partName(p *lab.Part) string {
+	if _, taken := fieldOf(reflect.TypeFor[totals](), p.ID); taken {
+		return p.ID + "_" + string(p.Type)
+	}
+	return p.ID
+}
+
+// listName is how claims call all processes of a kind.
+func listName(kind string) string { return kind + "s" }
+
+func newLexicon(info *lab.Info, scene *lab.Scene) *lexicon {
+	l := &lexicon{info: info, scene: scene, types: map[string]any{}, fields: map[string]field{}, named: map[reflect.Type][]string{}}
+	put := func(name string, v any) {
+		if _, taken := l.types[name]; !taken {
+			l.types[name] = v
+			l.named[reflect.TypeOf(v)] = append(l.named[reflect.TypeOf(v)], name)
+		}
+	}
+	updates := slices.ContainsFunc(scene.Parts, func(p lab.Part) bool { return p.Holds == lab.Updates })
+	for _, s := range []any{totals{}, functions{}} {
+		v := reflect.ValueOf(s)
+		for _, f := range reflect.VisibleFields(v.Type()) {
+			name := f.Tag.Get("expr")
+			if (name == "counter" || name == "expected") && !updates {
+				continue
+			}
+			put(name, v.FieldByIndex(f.Index).Interface())
+			if g, ok := fieldOf(v.Type(), name); ok {
+				l.fields[name] = g
+			}
+		}
+	}
+	set := types.Map{}
+	for _, k := range info.Knobs {
+		set[k.Name] = types.Int
+	}
+	put("settings", set)
+	for _, p := range scene.Procs {
+		put(p.Role, &process{})
+	}
+	for _, p := range scene.Procs {
+		put(listName(p.Kind), []*process{})
+	}
+	for i := range scene.Parts {
+		if v := newPart(scene.Parts[i].Type); v != nil {
+			put(partName(&scene.Parts[i]), v)
+		}
+	}
+	l.domains = domains(scene)
+	return l
+}
+
+// names lists everything.
+func (l *lexicon) names() (all []Name) {
+	for _, s := range []any{totals{}, functions{}} {
+		for _, f := range fieldsOf(reflect.TypeOf(s)) {
+			if _, ok := l.types[f.name]; !ok {
+				continue
+			}
+			all = append(all, f.named(""))
+			if f.typ.Kind() == reflect.Slice {
+				for _, g := range fieldsOf(f.typ) {
+					all = append(all, g.named(f.name+"[]."))
+				}
+			}
+		}
+	}
+	for _, k := range l.info.Knobs {
+		all = append(all, Name{"settings." + k.Name, "number", k.Label, "○ lab"})
+	}
+	for _, name := range slices.Sorted(maps.Keys(l.types)) {
+		t := reflect.TypeOf(l.types[name])
+		prefix := name + "."
+		if t.Kind() == reflect.Slice {
+			prefix = name + "[]."
+		}
+		if _, total := l.fields[name]; total || t.Kind() == reflect.Func {
+			continue
+		}
+		for _, f := range fieldsOf(t) {
+			all = append(all, f.named(prefix))
+			for _, g := range fieldsOf(f.result()) {
+				all = append(all, g.named(prefix+f.call()+"."))
+			}
+		}
+	}
+	return all
+}
+
+// call is how a field is written: with its arguments, if it is a function.
+func (f *field) call() string {
+	if f.typ.Kind() != reflect.Func {
+		return f.name
+	}
+	args := f.args
+	for len(args) < f.typ.NumIn() {
+		t := f.typ.In(len(args))
+		args = append(slices.Clone(args), typeName(t))
+	}
+	return f.name + "(" + strings.Join(args, ", ") + ")"
+}
+
+// result is the type of the value, or of what a function gives.
+func (f *field) result() reflect.Type {
+	if f.typ.Kind() == reflect.Func {
+		return f.typ.Out(0)
+	}
+	return f.typ
+}
+
+func (f *field) named(prefix string) Name {
+	return Name{prefix + f.call(), typeName(f.result()), f.says, f.from}
+}
+
+// typeName is how people call a type.
+func typeName(t reflect.Type) string {
+	if k, ok := kinds[t]; ok {
+		return k
+	}
+	if t.Kind() == reflect.Slice {
+		return "list of " + typeName(t.Elem())
+	}
+	return t.String()
+}
+
+// kind says what a node is, for a message.
+func (l *lexicon) kind(n ast.Node) string {
+	if n.Nature().Nil {
+		return "nothing"
+	}
+	return "a " + typeName(n.Type())
+}
+
+var (
+	unknownName  = regexp.MustCompile(`^unknown name (\S+)`)
+	unknownField = regexp.MustCompile(`^(?:type (\S+) has no (?:field|method)|unknown field) (\S+)`)
+)
+
+// explain turns an error of the compiler into one for people.
+func (l *lexicon) explain(err error) error {
+	var f *file.Error
+	if !errors.As(err, &f) {
+		return &ClaimError{1, err.Error()}
+	}
+	text := f.Message
+	for t, name := range kinds { // as Go calls them
+		if t.PkgPath() == "" && t.Kind() == reflect.Pointer {
+			text = strings.ReplaceAll(text, t.String(), name)
+		}
+	}
+	if m := unknownName.FindStringSubmatch(f.Message); m != nil {
+		text = fmt.Sprintf("unknown name %s%s", m[1], didYouMean(m[1], l.all()))
+	} else if m := unknownField.FindStringSubmatch(f.Message); m != nil {
+		known, what := l.known(m[1])
+		text = fmt.Sprintf("%s has no %s%s", what, m[2], didYouMean(m[2], known))
+	}
+	return &ClaimError{f.Column + 1, text}
+}
+
+// all lists the names that stand alone.
+func (l *lexicon) all() []string {
+	all := slices.Collect(maps.Keys(l.types))
+	for b := range builtins {
+		all = append(all, b)
+	}
+	slices.Sort(all)
+	return all
+}
+
+// known lists the fields of a type, which is named as Go does.
+func (l *lexicon) known(typ string) (names []string, what string) {
+	if typ == "" { // the only map there is
+		for _, k := range l.info.Knobs {
+			names = append(names, k.Name)
+		}
+		return names, "settings"
+	}
+	for t, name := range kinds {
+		if strings.TrimPrefix(t.String(), "*") == strings.TrimPrefix(typ, "*") {
+			for _, f := range fieldsOf(t) {
+				names = append(names, f.name)
+			}
+			return names, "a " + name
+		}
+	}
+	return nil, typ
+}

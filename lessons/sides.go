@@ -1,0 +1,151 @@
+package lessons
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/expr-lang/expr/ast"
+
+	"ipclab/lab"
+)
+
+// side is a part of an expression whose value a report tells.
+type side struct {
+	*program
+	text   string
+	source string
+}
+
+// comparisons lists what people want to know of an expression: both sides of each
+// comparison, and whatever else is true or false by itself.
+func comparisons(n ast.Node) (all []ast.Node) {
+	switch n := n.(type) {
+	case *ast.UnaryNode:
+		if n.Operator == "not" || n.Operator == "!" {
+			return comparisons(n.Node)
+		}
+	case *ast.BinaryNode:
+		switch n.Operator {
+		case "and", "or", "&&", "||":
+			return append(comparisons(n.Left), comparisons(n.Right)...)
+		case "==", "!=", "<", ">", "<=", ">=", "in", "contains", "startsWith", "endsWith":
+			return []ast.Node{n.Left, n.Right}
+		}
+	}
+	return []ast.Node{n}
+}
+
+// Sides gives the values of both sides of each comparison, as people read them.
+func (e *Expr) Sides(v *Values) (all []Side) {
+	for _, s := range e.sides {
+		if slices.ContainsFunc(all, func(t Side) bool { return t.Text == s.text }) {
+			continue
+		}
+		value := ""
+		if out, err := s.run(v); err != nil {
+			value = reason(err)
+		} else {
+			value = format(out)
+		}
+		all = append(all, Side{Text: s.text, Value: value, Source: s.source})
+	}
+	return all
+}
+
+// format writes a value for people.
+func format(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return "none"
+	case string:
+		return strconv.Quote(v)
+	case bool:
+		return strconv.FormatBool(v)
+	case int:
+		return lab.Digits(int64(v))
+	case float64:
+		return decimal(v)
+	case *event:
+		if v != nil {
+			return v.text()
+		}
+	}
+	r := reflect.ValueOf(v)
+	switch r.Kind() {
+	case reflect.Slice:
+		return list(r)
+	case reflect.Pointer:
+		if r.IsNil() {
+			return "none"
+		}
+		return fields(r.Elem())
+	case reflect.Struct:
+		return fields(r)
+	}
+	return fmt.Sprint(v)
+}
+
+// decimal writes a number with at most three places, grouped as whole ones are.
+func decimal(f float64) string {
+	if math.IsNaN(f) || math.Abs(f) > 1e15 {
+		return strconv.FormatFloat(f, 'g', -1, 64)
+	}
+	whole, rest, _ := strings.Cut(strconv.FormatFloat(math.Abs(f), 'f', 3, 64), ".")
+	n, _ := strconv.ParseInt(whole, 10, 64)
+	s := lab.Digits(n)
+	if rest = strings.TrimRight(rest, "0"); rest != "" {
+		s += "." + rest
+	}
+	if f < 0 && s != "0" {
+		s = "-" + s
+	}
+	return s
+}
+
+// shown is how many elements of a list are written out.
+const shown = 8
+
+func list(r reflect.Value) string {
+	var s []string
+	for i := range min(r.Len(), shown) {
+		s = append(s, format(r.Index(i).Interface()))
+	}
+	if n := r.Len(); n > shown {
+		s = append(s, fmt.Sprintf("… (%s in all)", lab.Digits(int64(n))))
+	}
+	return "[" + strings.Join(s, ", ") + "]"
+}
+
+// fields writes what a struct tells, but no functions and no lists.
+func fields(r reflect.Value) string {
+	var s []string
+	for _, f := range reflect.VisibleFields(r.Type()) {
+		name := f.Tag.Get("expr")
+		if name == "" || f.Type.Kind() == reflect.Func || f.Type.Kind() == reflect.Slice {
+			continue
+		}
+		v := r.FieldByIndex(f.Index)
+		if v.IsZero() {
+			continue
+		}
+		s = append(s, name+" "+format(v.Interface()))
+		if len(s) == shown {
+			break
+		}
+	}
+	return "{" + strings.Join(s, ", ") + "}"
+}
+
+// reason is why something has no value.
+func reason(err error) string {
+	var c *ClaimError
+	if errors.As(err, &c) {
+		return c.Text
+	}
+	return err.Error()
+}

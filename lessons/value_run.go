@@ -1,0 +1,395 @@
+package lessons
+
+import (
+	"cmp"
+	"reflect"
+	"slices"
+
+	"ipclab/lab"
+)
+
+// totals gives what is known of the whole run.
+func (m *moment) totals() {
+	t := totals{Dropped: int(m.lost), Sampled: m.sampled, Seconds: float64(m.at) / 1e9}
+	missing := m.missing()
+	for i := range m.procs {
+		if m.procs[i].stateName() == "zombie" {
+			t.Zombies++
+		}
+		t.Torn += m.procs[i].torn
+		t.Sent += m.procs[i].sent
+		t.Received += m.procs[i].received
+	}
+	for _, name := range []string{"zombies", "agrees", "waitfor"} {
+		m.unless(name, m.blind())
+	}
+	if o := m.o; o != nil {
+		t.Sent, t.Received, t.Seconds = int(o.Totals.Sent), int(o.Totals.Received), o.Seconds
+		t.Duplicated, t.Reordered = int(o.Totals.Duplicated), int(o.Totals.Reordered)
+		t.Dropped = max(t.Dropped, int(o.Records.Dropped))
+		if missing != "" {
+			t.Torn = int(o.Totals.Torn)
+		}
+	} else {
+		for _, name := range []string{"sent", "received", "torn"} {
+			m.unless(name, missing)
+		}
+		for _, name := range []string{"duplicated", "reordered"} {
+			m.unless(name, "the recording has no counters")
+		}
+	}
+	m.compare(&t)
+	m.lossOf(&t)
+	t.Schedules, t.Samples = pointers(m.x.Schedules), pointers(m.x.Samples)
+	if len(m.x.Schedules) == 0 {
+		m.unless("schedules", "no orders were tried; explore does that")
+	}
+	if len(m.x.Samples) == 0 {
+		m.unless("samples", "nothing was repeated; repeat does that")
+		m.unless("runs_lost", "nothing was repeated; repeat does that")
+	}
+	for _, s := range m.x.Samples {
+		if s.Lost > 0 {
+			t.RunsLost++
+		}
+	}
+	t.WaitFor = m.waitFor()
+	m.unless("events", missing)
+	if n := m.window.left; n > 0 && missing == "" {
+		m.unless("events", "the first "+lab.Digits(int64(n))+" are not kept; ask since(mark), count_of, first or last_of")
+	}
+	m.put(t)
+}
+
+func pointers[T any](s []T) []*T {
+	p := make([]*T, len(s))
+	for i := range s {
+		p[i] = &s[i]
+	}
+	return p
+}
+
+// put puts the fields of a struct under their names.
+func (m *moment) put(s any) {
+	v := reflect.ValueOf(s)
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if name := f.Tag.Get("expr"); name != "" {
+			m.env[name] = v.FieldByIndex(f.Index).Interface()
+		}
+	}
+}
+
+// compare tells whether all parts that were compared agree.
+func (m *moment) compare(t *totals) {
+	compared := false
+	t.Agrees = true
+	for i := range m.parts {
+		if so := m.parts[i].agrees; so != nil {
+			compared, t.Agrees = true, t.Agrees && *so
+		}
+	}
+	if !compared {
+		t.Agrees = false
+		m.unless("agrees", "the calls and the kernel were not compared yet")
+	}
+}
+
+// lossOf tells what was given and is nowhere, by the law that holds for the parts.
+func (m *moment) lossOf(t *totals) {
+	known := false
+	for i := range m.parts {
+		switch p := &m.head.Scene.Parts[i]; {
+		case p.Holds == lab.Updates:
+			level, ok := m.level(i)
+			t.Counter, t.Expected = int(level), t.Sent
+			t.Lost, known = t.Expected-t.Counter, true
+			if !ok {
+				m.unless("counter", "nobody has looked yet")
+				m.unless("lost", "nobody has looked at the counter yet")
+			}
+			if m.o == nil {
+				m.unless("expected", m.missing())
+				m.unless("lost", m.missing())
+			}
+			return
+		case p.Law == lab.Count:
+			if m.o != nil {
+				t.Lost, known = int(m.o.Totals.Lost), true
+			}
+			m.unless("lost", m.missing())
+		case p.Law == lab.Bytes: // 0, or something is wrong
+			known = true
+			switch so := m.parts[i].agrees; {
+			case so == nil:
+				m.unless("lost", "the calls and the kernel were not compared yet")
+			case !*so:
+				m.unless("lost", "the calls and the kernel do not agree on "+p.ID)
+			}
+		}
+	}
+	if !known {
+		m.unless("lost", "the kernel does not say what became of all that was given")
+	}
+}
+
+// waitFor lists who sleeps in the kernel until whom.
+func (m *moment) waitFor() (all []*edge) {
+	all = []*edge{}
+	for i := range m.procs {
+		wait, on := m.procs[i].place()
+		if wait == lab.WaitNone || wait >= lab.WaitSleep || on == 0 {
+			continue
+		}
+		from, part := m.head.Scene.Procs[i].Role, &m.head.Scene.Parts[on-1]
+		add := func(to string) { all = append(all, &edge{from, to, part.ID}) }
+		switch wait {
+		case lab.WaitFutex:
+			if word, ok := m.level(int(on - 1)); ok {
+				if owner, known := m.withPID(int(word & tidBits)); known && owner != "" {
+					add(owner)
+				}
+			}
+		case lab.WaitPipeRead, lab.WaitPipeWrite:
+			how := uint32(lab.Writes)
+			if wait == lab.WaitPipeWrite {
+				how = lab.Reads
+			}
+			for j := range m.procs {
+				if p := &m.procs[j]; p.alive() && p.holds(on)&how != 0 {
+					add(m.head.Scene.Procs[j].Role)
+				}
+			}
+		case lab.WaitSem:
+			for j := range m.procs {
+				if p := &m.procs[j]; p.alive() && slices.Contains(p.locks, on) {
+					add(m.head.Scene.Procs[j].Role)
+				}
+			}
+		case lab.WaitSignal:
+			for _, w := range m.head.Scene.Wires {
+				if n := m.head.Scene.ProcNumber(w.From); w.To == part.ID && n != 0 && m.procs[n-1].alive() {
+					add(w.From)
+				}
+			}
+		}
+	}
+	return all
+}
+
+// functions gives what can be asked of the whole run.
+func (m *moment) functions() {
+	missing := m.missing()
+	m.put(functions{
+		First:  func(role, kind string) (*event, error) { return m.pick("first", role, kind, true) },
+		LastOf: func(role, kind string) (*event, error) { return m.pick("last_of", role, kind, false) },
+		Happened: func(role, kind string) (bool, error) {
+			n, err := m.countOf(role, kind)
+			if err == nil && n == 0 && missing != "" {
+				err = notKnown("happened is not known: %s", missing)
+			}
+			return n > 0, err
+		},
+		CountOf: func(role, kind string) (int, error) {
+			n, err := m.countOf(role, kind)
+			if err == nil && missing != "" {
+				err = notKnown("count_of is not known: %s", missing)
+			}
+			return n, err
+		},
+		Before:   before,
+		Since:    m.since,
+		At:       m.atMark,
+		HasCycle: hasCycle,
+		Divide:   divide,
+	})
+}
+
+// each calls f for the books of a role, of all if it is empty, and the kind's number.
+func (m *moment) each(role, kind string, f func(*procBook, lab.Kind)) error {
+	k := lab.Kind(1)
+	for k.String() != kind {
+		if k++; k.String() == "?" || k >= maxKinds {
+			return notKnown("%q is no kind of event", kind)
+		}
+	}
+	if role != "" && m.head.Scene.ProcNumber(role) == 0 {
+		return notKnown("there is no process %q", role)
+	}
+	for i := range m.procs {
+		if role == "" || m.head.Scene.Procs[i].Role == role {
+			f(&m.procs[i], k)
+		}
+	}
+	return nil
+}
+
+func (m *moment) countOf(role, kind string) (n int, err error) {
+	err = m.each(role, kind, func(p *procBook, k lab.Kind) { n += p.count[k] })
+	return n, err
+}
+
+func (m *moment) pick(what, role, kind string, first bool) (*event, error) {
+	var found []*lab.Event
+	err := m.each(role, kind, func(p *procBook, k lab.Kind) {
+		e := &p.newest[k]
+		if first {
+			e = &p.first[k]
+		}
+		if e.Seq != 0 {
+			found = append(found, e)
+		}
+	})
+	if err != nil {
+		return nil, err
+	}
+	if missing := m.missing(); missing != "" {
+		return nil, notKnown("%s is not known: %s", what, missing)
+	}
+	if len(found) == 0 {
+		return nil, notKnown("there was no %s of %s", kind, cmp.Or(role, "anybody"))
+	}
+	slices.SortFunc(found, func(a, b *lab.Event) int { return cmp.Compare(a.Seq, b.Seq) })
+	if first {
+		return m.event(found[0]), nil
+	}
+	return m.event(found[len(found)-1]), nil
+}
+
+// event is one as claims see it.
+func (m *moment) event(e *lab.Event) *event {
+	v := &event{Kind: e.Kind.String(), Call: e.Call.String(), N: int(lab.Number(e.Msg)), Want: int(e.Want), Ret: int(e.Ret), Bytes: bytesOf(e),
+		Error: errnoName(e.Ret), Value: int(e.Word()), AtMS: float64(e.At) / 1e6, DurMS: float64(e.Dur) / 1e6,
+		Torn: e.Flags&lab.Torn != 0, Short: e.Flags&lab.Short != 0, EOF: e.Flags&lab.EOF != 0, Conflict: e.Flags&lab.Conflict != 0,
+		Paced: e.Flags&lab.Paced != 0, Open: e.Flags&lab.Open != 0, Stopped: e.Flags&lab.Stopped != 0,
+		seq: e.Seq, proc: e.Proc, msg: e.Msg, at: e.At, end: e.End()}
+	if e.Kind == lab.Exit || e.Kind == lab.Fault {
+		v.Error = "" // what it returns is no error
+	}
+	if e.Proc != 0 {
+		v.Role = m.head.Scene.Procs[e.Proc-1].Role
+	}
+	if e.Part != 0 {
+		v.Part = m.head.Scene.Parts[e.Part-1].ID
+	}
+	return v
+}
+
+// String tells of an event in a few words.
+func (e *event) text() string {
+	return e.Role + " " + e.Kind + " at " + decimal(e.AtMS) + " ms"
+}
+
+// eventList lists those that are kept.
+func (m *moment) eventList() (all []*event) {
+	m.window.each(func(e *lab.Event) { all = append(all, m.event(e)) })
+	return all[max(0, len(all)-keptEvents):]
+}
+
+// since lists what happened after a mark.
+func (m *moment) since(mark string) ([]*event, error) {
+	seq, ok := m.x.Marks[mark]
+	if !ok {
+		return nil, notKnown("there is no mark %q", mark)
+	}
+	if missing := m.missing(); missing != "" {
+		return nil, notKnown("since is not known: %s", missing)
+	}
+	var all []*event
+	oldest := uint64(0)
+	m.window.each(func(e *lab.Event) {
+		if oldest == 0 {
+			oldest = e.Seq
+		}
+		if e.Seq > uint64(seq) {
+			all = append(all, m.event(e))
+		}
+	})
+	if m.window.left > 0 && oldest > uint64(seq)+1 || len(all) > keptEvents {
+		return nil, notKnown("since is not known: too much has happened since %q, the newest %s events are kept", mark, lab.Digits(keptEvents))
+	}
+	return all, nil
+}
+
+// atMark is when a mark was set.
+func (m *moment) atMark(mark string) (float64, error) {
+	seq, ok := m.x.Marks[mark]
+	if !ok {
+		return 0, notKnown("there is no mark %q", mark)
+	}
+	at, found := int64(0), false
+	m.window.each(func(e *lab.Event) {
+		if e.Seq <= uint64(seq) {
+			at, found = max(at, e.End()), true
+		}
+	})
+	if !found {
+		return 0, notKnown("at is not known: what happened before %q is not kept", mark)
+	}
+	return float64(at) / 1e6, nil
+}
+
+// before tells whether one event came before another.
+func before(a, b *event) (bool, error) {
+	switch {
+	case a == nil || b == nil:
+		return false, notKnown("before needs two events")
+	case a.proc == b.proc || a.msg != 0 && a.msg == b.msg || a.end <= b.at || b.end <= a.at:
+		return a.seq < b.seq, nil
+	}
+	return false, notKnown("the order is not known: %s and %s went on at the same time", a.text(), b.text())
+}
+
+// hasCycle reports whether some wait for each other in a ring.
+func hasCycle(edges []*edge) bool {
+	next := map[string][]string{}
+	for _, e := range edges {
+		next[e.From] = append(next[e.From], e.To)
+	}
+	state := map[string]int{} // 1: on the way, 2: done
+	var visit func(string) bool
+	visit = func(n string) bool {
+		if state[n] != 0 {
+			return state[n] == 1
+		}
+		state[n] = 1
+		for _, to := range next[n] {
+			if visit(to) {
+				return true
+			}
+		}
+		state[n] = 2
+		return false
+	}
+	for from := range next {
+		if visit(from) {
+			return true
+		}
+	}
+	return false
+}
+
+// divide divides numbers of any kind.
+func divide(a, b any) (float64, error) {
+	x, okx := number(a)
+	y, oky := number(b)
+	switch {
+	case !okx || !oky:
+		return 0, notKnown("only numbers can be divided")
+	case y == 0:
+		return 0, notKnown("nothing can be divided by 0")
+	}
+	return x / y, nil
+}
+
+func number(v any) (float64, bool) {
+	switch v := v.(type) {
+	case int:
+		return float64(v), true
+	case float64:
+		return v, true
+	}
+	return 0, false
+}
+
+// sameType reports whether a value is of a type, or a list of such.
+func sameType(v any, t reflect.Type) bool { return reflect.TypeOf(v) == t }

@@ -1,0 +1,126 @@
+package lessons
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	"ipclab/lab"
+)
+
+// Extra is what claims may ask beside the stream: what a step tried and marked.
+type Extra struct {
+	Schedules []Schedule       `json:"schedules,omitempty"`
+	Samples   []Sample         `json:"samples,omitempty"`
+	Marks     map[string]int64 `json:"marks,omitempty"` // the newest sequence number then
+}
+
+// Values is what is known at one moment, under the names that claims use.
+type Values struct {
+	env    map[string]any
+	why    map[string]string // names and fields that are not known, and why
+	events func() []*event
+}
+
+// unknown is the error of a function that cannot tell.
+type unknown struct{ why string }
+
+func (u *unknown) Error() string { return u.why }
+
+func notKnown(format string, args ...any) error { return &unknown{fmt.Sprintf(format, args...)} }
+
+// Values gives what is known now. The outcome, if there is one, must be of the same
+// moment: it has exact counters also where not every call was recorded.
+func (b *Book) Values(o *lab.Outcome, x Extra) *Values {
+	b.mu.Lock()
+	a := b.snapshot()
+	b.mu.Unlock()
+	v := &Values{env: map[string]any{}, why: map[string]string{}}
+	m := &moment{account: a, Values: v, o: o, x: x}
+	v.events = sync.OnceValue(m.eventList)
+	m.fill()
+	return v
+}
+
+// snapshot copies what may still change.
+func (a *account) snapshot() *account {
+	s := *a
+	s.set, s.window = maps.Clone(a.set), a.window.snapshot()
+	s.procs, s.parts = slices.Clone(a.procs), slices.Clone(a.parts)
+	for i := range s.procs {
+		p := &s.procs[i]
+		p.was, p.slept, p.errors, p.maps, p.told = maps.Clone(p.was), maps.Clone(p.slept), maps.Clone(p.errors), maps.Clone(p.maps), maps.Clone(p.told)
+		p.fds, p.locks = slices.Clone(p.fds), slices.Clone(p.locks)
+	}
+	return &s
+}
+
+// withEvents gives the environment with the list of events in it.
+func (v *Values) withEvents() map[string]any {
+	env := maps.Clone(v.env)
+	env["events"] = v.events()
+	return env
+}
+
+// unknown says why something that is read is not known; "" if it is.
+func (v *Values) unknown(r ref) string {
+	if v.env == nil {
+		return "there is nothing to judge"
+	}
+	if r.field == "" {
+		return v.why[r.name]
+	}
+	if _, ok := v.env[r.name]; r.name != "" && ok {
+		return v.why[r.name+"."+r.field]
+	}
+	for name, value := range v.env { // any of the type
+		if why := v.why[name+"."+r.field]; why != "" && sameType(value, r.typ) {
+			return why
+		}
+	}
+	return ""
+}
+
+// moment puts what is known under its names.
+type moment struct {
+	*account
+	*Values
+	o *lab.Outcome
+	x Extra
+}
+
+// unless notes why a name is not known, if there is a reason.
+func (m *moment) unless(name, why string) {
+	if why != "" {
+		m.why[name] = name + " is not known: " + why
+	}
+}
+
+func (m *moment) fill() {
+	for i := range m.procs {
+		role := m.head.Scene.Procs[i].Role
+		p := m.process(i)
+		if _, taken := m.env[role]; !taken {
+			m.env[role] = p
+		}
+	}
+	for _, p := range m.head.Scene.Procs {
+		name := listName(p.Kind)
+		if list, ok := m.env[name].([]*process); ok || m.env[name] == nil {
+			m.env[name] = append(list, m.env[p.Role].(*process))
+		}
+	}
+	for i := range m.parts {
+		if name := partName(&m.head.Scene.Parts[i]); m.env[name] == nil {
+			m.env[name] = m.part(i, name)
+		}
+	}
+	set := map[string]any{}
+	for k, v := range m.set {
+		set[k] = int(v)
+	}
+	m.env["settings"] = set
+	m.totals()
+	m.functions()
+}
