@@ -32,7 +32,7 @@ func errnoName(ret int32) string {
 	return "E" + strconv.FormatInt(n, 10)
 }
 
-var signalNames = strings.Fields("- HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM "+
+var signalNames = strings.Fields("- HUP INT QUIT ILL TRAP ABRT BUS FPE KILL USR1 SEGV USR2 PIPE ALRM TERM " +
 	"STKFLT CHLD CONT STOP TSTP TTIN TTOU URG XCPU XFSZ VTALRM PROF WINCH IO PWR SYS")
 
 // maxSignal is the last signal of Linux.
