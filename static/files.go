@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"path"
 	"regexp"
+	"slices"
 	"sort"
 	"strconv"
 	"strings"
@@ -69,6 +70,9 @@ func New(fsys fs.FS) (*Files, error) {
 	if err := f.add(Styles, styles); err != nil {
 		return nil, err
 	}
+	if err := f.addOwn(fsys); err != nil {
+		return nil, err
+	}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -94,6 +98,27 @@ func New(fsys fs.FS) (*Files, error) {
 	}
 	f.names, err = json.Marshal(map[string]any{"imports": names})
 	return f, err
+}
+
+// addOwn adds the styles that one page has besides those of all: css/lesson.css.
+func (f *Files) addOwn(fsys fs.FS) error {
+	names, err := fs.Glob(fsys, "css/*.css")
+	if err != nil {
+		return fmt.Errorf("list styles: %w", err)
+	}
+	for _, name := range names {
+		if slices.Contains(sheets, strings.TrimSuffix(path.Base(name), ".css")) {
+			continue
+		}
+		data, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			return fmt.Errorf("read styles: %w", err)
+		}
+		if err := f.add(name, data); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (f *Files) add(name string, data []byte) error {

@@ -81,14 +81,14 @@ type PlayerData struct {
 // besides is made of it by lessonScript.
 type LessonData struct {
 	Page
-	Lesson         *lessons.Lesson     `json:"-"`
-	Chapter        string              `json:"-"`                     // "A · Processes and streams"
-	Needs          []Link              `json:"-"`                     // lessons that come before: {"L02", "/lessons/pipe-ends"}
-	Next           *Link               `json:"-"`                     // the lesson after this one; nil after the last
-	Recall         []*lessons.Question `json:"-"`                     // from earlier lessons
-	Misconceptions map[string]string   `json:"misconceptions"`        // by ID: what people say
-	Unavailable    string              `json:"unavailable,omitempty"` // why it cannot run here: then recordings are played
-	Info           lab.Info            `json:"info"`                  // of the lab whose workers it runs
+	Lesson         *lessons.Lesson                  `json:"-"`
+	Chapter        string                           `json:"-"`                     // "A · Processes and streams"
+	Needs          []Link                           `json:"-"`                     // lessons that come before: {"L02", "/lessons/pipe-ends"}
+	Next           *Link                            `json:"-"`                     // the lesson after this one; nil after the last
+	Recall         []*lessons.Question              `json:"-"`                     // from earlier lessons
+	Misconceptions map[string]lessons.Misconception `json:"misconceptions"`        // by ID, those of this lesson
+	Unavailable    string                           `json:"unavailable,omitempty"` // why it cannot run here: then recordings are played
+	Info           lab.Info                         `json:"info"`                  // of the lab whose workers it runs
 }
 
 // DoctorData is the machine's page; the checks come from GET /machine.

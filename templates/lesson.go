@@ -13,6 +13,34 @@ import (
 	"ipclab/lessons"
 )
 
+// LessonOf gathers what the page of a lesson shows. unavailable says why it cannot
+// run here, "" if it can.
+func LessonOf(p Page, c *lessons.Catalogue, l *lessons.Lesson, info lab.Info, unavailable string) LessonData {
+	d := LessonData{Page: p, Lesson: l, Recall: c.Recall(l), Unavailable: unavailable, Info: info, Misconceptions: map[string]lessons.Misconception{}}
+	if ch := c.Chapter(l); ch.Letter != "" {
+		d.Chapter = ch.Letter + " · " + ch.Title
+	}
+	for _, id := range l.Needs {
+		if before := c.Find(id); before != nil {
+			d.Needs = append(d.Needs, Link{before.Number, "/lessons/" + id})
+		}
+	}
+	if next := c.Next(l); next != nil {
+		d.Next = &Link{next.Number + " · " + next.Title, "/lessons/" + next.ID}
+	}
+	for _, s := range l.Steps {
+		if s.Predict == nil {
+			continue
+		}
+		for _, o := range s.Predict.Options {
+			for _, id := range o.Misconceptions {
+				d.Misconceptions[id] = c.Misconception(id)
+			}
+		}
+	}
+	return d
+}
+
 // lessonScript is what lesson.js needs to know of a lesson beside its text.
 type lessonScript struct {
 	LessonData
@@ -26,6 +54,7 @@ type stepScript struct {
 	ID       string          `json:"id"`
 	Title    string          `json:"title"`
 	Question *questionScript `json:"question,omitempty"`
+	Answer   int             `json:"answer"` // the line of the claim that answers the question
 	Starts   bool            `json:"starts"` // with new processes; else it goes on with the run before
 	Settings lab.Settings    `json:"settings"`
 	Knobs    []string        `json:"knobs,omitempty"` // that its task needs
@@ -68,6 +97,9 @@ func (d LessonData) script() lessonScript {
 		if s.Predict != nil {
 			q := script(s.Predict)
 			step.Question = &q
+			if i := slices.IndexFunc(s.Claims, func(c *lessons.Claim) bool { return c.Of == q.ID }); i >= 0 {
+				step.Answer = s.Claims[i].Line
+			}
 		}
 		out.Steps = append(out.Steps, step)
 	}

@@ -3,10 +3,10 @@
 // the screen, and passes on what hands and keys ask for.
 
 import { isAct } from '#ipclab/axis.js'
-import { h, say } from '#ipclab/dom.js'
+import { say } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
 import { verdictWords } from '#ipclab/experiments.js'
-import { announce, banner, bindKeys, bindTabs, bookmarks, button, present } from '#ipclab/keys.js'
+import { alive, announce, banner, bindKeys, bindTabs, bookmarks, disagree, present } from '#ipclab/keys.js'
 import '#ipclab/kernelview.js'
 import '#ipclab/log.js'
 import '#ipclab/plot.js'
@@ -105,10 +105,10 @@ function speak(frame) {
 
 /** What is missing or goes wrong: one cause, one way on. @param {any} frame */
 function tellStates({ state }) {
-  const alive = state.procs.filter((/** @type {any} */ p) => p.pid && p.st !== 'gone' && p.st !== 'none').length
+  const n = alive(state)
   const { seen } = run
-  say($('[data-pill-text]'), seen ? t('lastSeen', { t: seen.toLocaleTimeString() }) : clock.over ? t('noProcess') : alive === 1 ? t('oneProcess') : alive ? t('processes', { n: alive }) : t('starting'))
-  $('[data-pill] .dot').classList.toggle('off', Boolean(seen) || clock.over || !alive)
+  say($('[data-pill-text]'), seen ? t('lastSeen', { t: seen.toLocaleTimeString() }) : clock.over ? t('noProcess') : n === 1 ? t('oneProcess') : n ? t('processes', { n }) : t('starting'))
+  $('[data-pill] .dot').classList.toggle('off', Boolean(seen) || clock.over || !n)
   const viewers = $('[data-viewers]')
   viewers.hidden = run.viewers < 2
   say(viewers.lastElementChild, t('viewers', { n: num(run.viewers) }))
@@ -124,13 +124,7 @@ function tellStates({ state }) {
     thinTold = true
     banner('thin', { title: t('thinned'), acts: [[t('dismiss'), () => banner('thin', null)]] })
   }
-  const wrong = state.parts.find((/** @type {any} */ p) => p.agrees === false)
-  const old = $('.stage > .wrong')
-  if (!wrong) return old?.remove()
-  const text = t('wrongText', { a: num(wrong.level), b: num(wrong.kernel) })
-  if (old) return say(old.querySelector('span'), text)
-  $('.panel.stage').append(h('div', { className: 'wrong', role: 'alert' }, h('i', { className: 'tick no' }, '!'),
-    h('p', {}, h('b', {}, t('wrongTitle', { n: num(Math.abs(wrong.level - wrong.kernel)) })), ' ', h('span', {}, text)), button(t('report'), 'btn sm', () => run.save())))
+  disagree(state, () => run.save())
 }
 
 // ——— hands

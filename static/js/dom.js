@@ -37,6 +37,18 @@ export function tell(from, name, detail) {
   from.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }))
 }
 
+/** Copies a command; where there is no clipboard, on plain http, it is selected. @param {HTMLElement} code @param {HTMLElement} button */
+export async function copyFrom(code, button) {
+  try {
+    await navigator.clipboard.writeText(code.textContent ?? '')
+    button.textContent = 'Copied'
+  } catch {
+    getSelection()?.selectAllChildren(code)
+    button.textContent = 'Selected'
+  }
+  setTimeout(() => (button.textContent = 'Copy'), 1500)
+}
+
 /**
  * The heading of a panel: the one that its page gave it, or one of its own.
  * @param {HTMLElement} panel @param {string} title

@@ -3,7 +3,7 @@
 // banners that say what is wrong, and the voice for those who listen.
 
 import { h, say } from '#ipclab/dom.js'
-import { span, t } from '#ipclab/strings.js'
+import { num, span, t } from '#ipclab/strings.js'
 
 /** @typedef {Record<string, () => void>} Handlers by name, see below */
 
@@ -28,13 +28,19 @@ const store = {
   set(k, v) { try { localStorage.setItem('ipclab.' + k, v) } catch { /* the choice lasts as long as the page */ } },
 }
 
+let listed = HELP
 let letters = store.get('letters') !== 'off'
 
-/** Binds the keys of a page. @param {Handlers} on */
-export function bindKeys(on) {
+/**
+ * Binds the keys of a page.
+ * @param {Handlers} on @param {Record<string, string>} [more] keys that mean something else here @param {typeof HELP} [list] what its help tells
+ */
+export function bindKeys(on, more, list) {
+  const keys = { ...KEYS, ...more }
+  listed = list ?? HELP
   addEventListener('keydown', e => {
     if (e.ctrlKey || e.altKey || e.metaKey || e.defaultPrevented || document.querySelector('dialog[open]')) return
-    const name = KEYS[e.key.length === 1 ? e.key.toLowerCase() : e.key]
+    const name = keys[e.key.length === 1 ? e.key.toLowerCase() : e.key]
     if (!name || (/^[a-z]$/i.test(e.key) && !letters)) return
     if (e.target instanceof HTMLElement && ownsKey(e.target, e.key)) return
     const act = name === 'help' ? openHelp : on[name]
@@ -48,6 +54,7 @@ export function bindKeys(on) {
 function ownsKey(at, key) {
   if (at.isContentEditable || at.matches('textarea, select, input:not([type=range], [type=checkbox], [type=radio], [type=file])')) return true
   if (key === ' ') return at.closest('button, a, input, summary, [role=tab], [role=radio]') !== null
+  if (key === 'Enter') return at.closest('button, a, form, summary, [role=tab], [role=log]') !== null
   if (/^(Arrow|Home|End|Page)/.test(key)) return at.closest('input, [role=slider], [role=tablist], [role=radiogroup], [role=log], pre') !== null
   return false
 }
@@ -62,7 +69,7 @@ function openHelp() {
 
 function makeHelp() {
   const list = h('dl', { className: 'keys' })
-  for (const [keys, what] of HELP) list.append(h('dt', {}, ...keys.flatMap(k => [h('kbd', {}, k), ' '])), h('dd', {}, t(what)))
+  for (const [keys, what] of listed) list.append(h('dt', {}, ...keys.flatMap(k => [h('kbd', {}, k), ' '])), h('dd', {}, t(what)))
   const sw = /** @type {HTMLInputElement} */ (h('input', { type: 'checkbox', className: 'sw', id: 'letters', checked: letters }))
   sw.addEventListener('change', () => {
     letters = sw.checked
@@ -179,6 +186,24 @@ export function card(...content) {
   document.querySelector('.stage > .card')?.remove()
   if (content.length) document.querySelector('.panel.stage')?.append(h('div', { className: 'card' }, ...content))
 }
+
+/**
+ * What the drawing has worked out and the kernel says otherwise, over the stage.
+ * @param {any} state @param {() => void} save
+ */
+export function disagree(state, save) {
+  const wrong = state.parts.find((/** @type {any} */ p) => p.agrees === false)
+  const old = document.querySelector('.stage > .wrong')
+  if (!wrong) return old?.remove()
+  const text = t('wrongText', { a: num(wrong.level), b: num(wrong.kernel) })
+  const at = old?.querySelector('span')
+  if (at) return say(at, text)
+  document.querySelector('.panel.stage')?.append(h('div', { className: 'wrong', role: 'alert' }, h('i', { className: 'tick no' }, '!'),
+    h('p', {}, h('b', {}, t('wrongTitle', { n: num(Math.abs(wrong.level - wrong.kernel)) })), ' ', h('span', {}, text)), button(t('report'), 'btn sm', save)))
+}
+
+/** How many processes of a run are there. @param {any} state */
+export const alive = state => state.procs.filter((/** @type {any} */ p) => p.pid && p.st !== 'gone' && p.st !== 'none').length
 
 /** @param {string} text @param {string} cls @param {() => void} act */
 export function button(text, cls, act) {

@@ -50,8 +50,8 @@ function round(v, bytes) {
   return Math.round(v / unit) * unit
 }
 
-/** A control for one knob: show(v) shows a value, fixed(yes) holds it. */
-class Control {
+/** A control for one knob: show(v) shows a value. */
+export class Control {
   asked = NaN // what was asked for last
   until = 0 // ms: till then the answer may be under way
   held = false // under a hand

@@ -9,12 +9,11 @@ import '#ipclab/kernelview.js'
 import { valueText } from '#ipclab/knobs.js'
 import '#ipclab/log.js'
 import '#ipclab/plot.js'
-import { download, onFile, read, takeAside, untold, write } from '#ipclab/recording.js'
+import { download, onFile, read, takeAside, traceOf, write } from '#ipclab/recording.js'
 import '#ipclab/source.js'
 import '#ipclab/stage.js'
 import { num, span, t } from '#ipclab/strings.js'
 import '#ipclab/timeline.js'
-import { Trace } from '#ipclab/trace.js'
 import '#ipclab/transport.js'
 import { signalName } from '#ipclab/words.js'
 
@@ -58,21 +57,7 @@ const current = () => Math.max(0, chapters.findLastIndex(c => c.index <= clock.i
 
 const most = 40 // chapters
 
-/**
- * All events of a recording, with a hole wherever numbers are missing of which no
- * event tells: of a long run only the end is kept, and what rarely happens before.
- * @param {any} of the header @param {import('#ipclab/event.js').Event[]} events
- */
-function traceOf(of, events) {
-  const trace = new Trace(of)
-  events.forEach((e, i) => {
-    trace.gap(untold(events[i - 1], e))
-    trace.push([e])
-  })
-  return trace
-}
-
-/** The turning points of a run: what a person did, deaths, changes of mode. @param {any} of the header @param {Trace} trace */
+/** The turning points of a run: what a person did, deaths, changes of mode. @param {any} of the header @param {import('#ipclab/trace.js').Trace} trace */
 function chaptersOf(of, trace) {
   const roles = of.scene.procs.map((/** @type {any} */ p) => p.role)
   const out = [{ at: trace.at(0).at, index: 0, title: t('startOfRun'), text: of.mechanism.sentence ?? '' }]
@@ -110,8 +95,7 @@ function open(buffer, name) {
     return wrong(t('nothingOpened', { name, why: /** @type {Error} */ (e).message }))
   }
   header = r.header
-  const trace = traceOf(header, r.events)
-  for (const a of r.aggregates) trace.aggregate(a)
+  const trace = traceOf(r)
   clock.follow(trace, false)
   clock.over = true
   clock.mode = r.header.mode

@@ -1,7 +1,7 @@
 // @ts-check
 // Prove it in your terminal: commands with the pids and names of this run.
 
-import { Base, define, h, heading } from '#ipclab/dom.js'
+import { Base, copyFrom, define, h, heading } from '#ipclab/dom.js'
 
 /** @typedef {{line: string, why: string}} Command */
 
@@ -87,32 +87,8 @@ export class Prove extends Base {
 function row(c) {
   const code = h('code', { tabIndex: -1 }, c.line)
   const button = h('button', { type: 'button', className: 'small', 'aria-label': 'Copy ' + c.line }, 'Copy')
-  button.addEventListener('click', async () => {
-    const copied = await copy(c.line)
-    if (!copied) select(code)
-    button.textContent = copied ? 'Copied' : 'Selected'
-    setTimeout(() => (button.textContent = 'Copy'), 1500)
-  })
+  button.addEventListener('click', () => copyFrom(code, button))
   return h('li', {}, code, button, h('small', {}, c.why))
-}
-
-/** The clipboard exists only on secure origins. @param {string} text */
-async function copy(text) {
-  try {
-    await navigator.clipboard.writeText(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** @param {HTMLElement} code */
-function select(code) {
-  const range = document.createRange()
-  range.selectNodeContents(code)
-  const s = getSelection()
-  s?.removeAllRanges()
-  s?.addRange(range)
 }
 
 define('ipc-prove', Prove)

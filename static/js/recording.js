@@ -5,6 +5,7 @@
 
 import { EVENT_SIZE, Kind, readEvent } from '#ipclab/event.js'
 import { readAggregate } from '#ipclab/frames.js'
+import { Trace } from '#ipclab/trace.js'
 
 export const LIMITS = { file: 256 << 20, line: 1 << 20, block: 1 << 20, procs: 64, parts: 64, knobs: 64, text: 4096 }
 const FORMAT = 1
@@ -97,7 +98,22 @@ const hole = e => e.kind === Kind.LOST && e.proc === 0
  * tells so: the file was made when they were no longer there.
  * @param {import('#ipclab/event.js').Event|undefined} a @param {import('#ipclab/event.js').Event} b
  */
-export const untold = (a, b) => (a && !hole(a) && !hole(b) ? b.seq - a.seq - 1 : 0)
+const untold = (a, b) => (a && !hole(a) && !hole(b) ? b.seq - a.seq - 1 : 0)
+
+/**
+ * All that a recording holds, with a hole wherever numbers are missing of which no
+ * event tells: of a long run only the end is kept, and what rarely happens before.
+ * @param {Recording} r
+ */
+export function traceOf({ header, events, aggregates }) {
+  const trace = new Trace(header)
+  events.forEach((e, i) => {
+    trace.gap(untold(events[i - 1], e))
+    trace.push([e])
+  })
+  for (const a of aggregates) trace.aggregate(a)
+  return trace
+}
 
 /** @param {Recording} r @param {DataView} v @returns {string|null} */
 function records(r, v) {

@@ -50,6 +50,21 @@ const catalogue = {
   notJudged: 'Not judged', youTook: 'you took over.', theyTook: 'the presenter took over.', runAgain: 'Run again',
   experimentsFoot: 'of runs here: how often it came out so on this machine since the lab was started. statistical: depends on chance; judged over many runs, never over one.',
 
+  // lessons
+  couldNotTell: 'could not tell', inThisOrder: 'the right order', inAnotherOrder: 'another order', sure1: 'a guess', sure2: 'fairly sure', sure3: 'certain',
+  kindmust: 'must hold', kindusually: 'holds usually', kindshow: 'only shown', didNotHold: 'Did not hold on this run.', heldAfter: 'held after {n} s',
+  heldOf: 'held in {a} of {b} runs; promised: {least} of {of}', notHere: 'not checked here: {why}', cannotJudge: 'could not be checked: {why}', shownSo: 'so in this run; nothing is promised', shownNot: 'not so in this run; nothing is promised',
+  ofClaims: '{a} of {b}', colOrder: 'order', colKilled: 'killed before', colNobody: 'nobody', colCounter: 'counter', colLost: 'lost', colRecord: 'record', colTorn: 'torn', colWhole: 'whole', colAsleep: 'asleep at the end', colEnd: 'work', colDone: 'done', colStuck: 'not done',
+  movedTo: 'Now line {n} of {of}.', sawLast: 'seen last: {what}', touched: 'Somebody acted on the processes while this ran: the claims are checked on what happened.',
+  notKnownWhy: 'We do not know why yet. The settings were those of the lesson.', changedWhy: '{what}. The claim speaks of the lesson\'s own value: what is different now, and why?', changedOne: 'You changed {label} from {from} to {to}',
+  stepOf: 'Step {a} of {b}', lessonEnd: 'End', held: '{n} real processes, held', oneHeld: '1 real process, held', replayPill: 'REPLAY · nothing is running', yourPrediction: 'your prediction', youSure: 'you, {sure}',
+  lastTime: 'Last time you said: {what}.', lessonChanged: 'The lesson was changed since your answer.', nothingYet: 'Nothing has run yet.', fixedRun: 'Fixed while the run goes on.', fixedReport: 'Fixed until you have said what you saw. Drag the timeline to look again.',
+  knobOwn: 'You changed this; it was {from}. All your runs are kept.', knobFree: 'Turn it for another run.', playAgain: 'Play again', watchAgain: 'Watch again', toTheEnd: 'To the end', pictureStands: 'The picture stands; the processes go on.', watchRecording: 'Play the recording',
+  youSaid: 'You saw: {a}. The records of this run say: {b}.', neededFor: '{letter} would need', wasSo: 'it was', measured: 'Measured', kernelElse: 'none of these: see the claims', doneSeen: 'The run is done. What did you see?', doneChecked: 'The run is done.', verdict: '{a} of {b} claims held.',
+  failedLine: '{line} did not come about.', stoppedRun: 'The run was stopped before its end.', cannotPerform: 'It cannot be done here: {why}', waitsFor: 'Nothing was started yet.', viewerRun: 'Only the presenter starts processes. Your answers are your own.',
+  right: 'Right.', wrongTold: 'Not so. The answer: {a}.', startLesson: 'Start the lesson', bothAlive: 'both are alive now', allAlive: 'all are alive now', oneAlive: 'it is alive now', someAlive: '{a} of {b} are alive now', noneAlive: 'they have ended', ofRecording: 'they ended when this was recorded', pidGone: 'no such process',
+  kLetters: 'choose an answer', kEnter: 'the yellow button', kReplay: 'watch again', kPlay: 'play and pause', kNextStep: 'next step', stageGone: 'Back to the stage',
+
   // states
   starting: 'starting', viewers: '{n} pages watch', processes: '{n} real processes · this machine', oneProcess: '1 real process · this machine', noProcess: 'no process is running', lastSeen: 'last seen {t}',
   goneTitle: 'The ipclab server has not answered for {n} seconds.', goneText: 'All workers end with it. The last picture is kept below.',

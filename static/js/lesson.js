@@ -1,0 +1,496 @@
+// @ts-check
+// A lesson: the student predicts, the run decides, the student says what was seen,
+// and the claims are checked on this very run. A step goes through phases:
+//
+//	predict → ready → running → report → why
+//
+// without a question ready → running → why. Failed is what running comes to when
+// what should have come about did not.
+
+import { behind, count, did, isRight, isWhole, numberOf, runName, sureWord, told } from '#ipclab/answers.js'
+import * as ask from '#ipclab/ask.js'
+import { copyFrom, h, say } from '#ipclab/dom.js'
+import { alive, announce, banner, bindKeys, bookmarks, button, present } from '#ipclab/keys.js'
+import { get } from '#ipclab/live.js'
+import '#ipclab/log.js'
+import * as progress from '#ipclab/progress.js'
+import { download, read, traceOf } from '#ipclab/recording.js'
+import { Run, still } from '#ipclab/run.js'
+import '#ipclab/stage.js'
+import { num, t } from '#ipclab/strings.js'
+import '#ipclab/timeline.js'
+import * as show from '#ipclab/told.js'
+import { View } from '#ipclab/view.js'
+
+/** @typedef {import('#ipclab/answers.js').Report} Report */
+/** @typedef {import('#ipclab/view.js').View['phase']} Phase */
+/** @typedef {import('#ipclab/view.js').Kept & {report: Report, saw: string[]}} Made a run that the student made of a step */
+
+/**
+ * What is known of a step since the page was opened.
+ * @typedef {object} Step
+ * @property {any} is of the lesson
+ * @property {HTMLElement} node
+ * @property {Phase} phase
+ * @property {string[]} prediction
+ * @property {number} sure
+ * @property {Record<string, number>} over the knobs that the student turned
+ * @property {Made[]} runs by different settings
+ * @property {number} shown which of them
+ */
+
+const $ = (/** @type {string} */ q, /** @type {ParentNode} */ from = document) => /** @type {any} */ (from.querySelector(q))
+const $$ = (/** @type {string} */ q, /** @type {ParentNode} */ from = document) => /** @type {any[]} */ ([...from.querySelectorAll(q)])
+const data = JSON.parse($('#data').textContent)
+const replays = Boolean(data.unavailable)
+const viewer = data.role === 'viewer'
+const begun = progress.load()
+
+/** @type {Step[]} */
+const steps = data.steps.map((/** @type {any} */ is) => ({
+  is, node: $(`[data-step="${is.id}"]`), phase: is.question ? 'predict' : 'ready', prediction: [], sure: 0, over: {}, runs: [], shown: 0,
+}))
+let at = -1 // the step that is shown; -1: the questions from earlier lessons; steps.length: the end
+let performing = false // the lab has been asked
+/** @type {Report|null} */
+let newest = null
+let began = { trace: null, index: 0 } // of the run, when the step was begun
+
+const run = new Run(data, { changed: () => view.kick(), begun() {}, report: reported, renew: hold })
+const view = new View(run, data, drawn)
+const here = () => steps[at]
+
+// ——— phases
+
+/** Shows the parts of a phase. @param {Phase} phase @param {boolean} [quiet] keeps the focus where it is */
+function enter(phase, quiet) {
+  const s = here()
+  s.phase = view.phase = phase
+  for (const e of $$('[data-in]', s.node)) e.hidden = !e.dataset.in.split(' ').includes(phase)
+  const order = $$('[data-phase]', s.node)
+  const names = { predict: 'predict', ready: 'run', running: 'run', failed: 'run', report: 'report', why: 'why' }
+  const now = order.findIndex(li => li.dataset.phase === names[phase])
+  order.forEach((li, i) => {
+    li.classList.toggle('done', i < now)
+    if (i === now) li.setAttribute('aria-current', 'step')
+    else li.removeAttribute('aria-current')
+  })
+  terminals()
+  fixKnobs()
+  primary()
+  if (!quiet || !document.activeElement?.checkVisibility?.() || document.activeElement === document.body) focus(phase)
+  view.kick()
+}
+
+/** Of the buttons that lead on, the one that can be seen is yellow. */
+function primary() {
+  const all = $$('[data-go]')
+  const one = all.find(b => b.checkVisibility())
+  for (const b of all) b.classList.toggle('go', b === one)
+  return one
+}
+
+/** @param {Phase} phase */
+function focus(phase) {
+  const { node } = here()
+  const to = { predict: '.ask input, .ask button', ready: '[data-act=run]', running: '[data-press=toggle]', failed: '[data-act=run]', report: '[data-ask=saw] h2', why: '[data-checked]' }[phase]
+  const e = $$(to, node).find(x => x.checkVisibility())
+  e?.focus({ preventScroll: phase === 'predict' })
+  if (phase === 'why') e?.scrollIntoView({ block: 'nearest' })
+}
+
+function fixKnobs() {
+  const { phase, over, is } = here()
+  const turned = Object.keys(over)[0]
+  const k = data.info.knobs.find((/** @type {any} */ x) => x.name === turned)
+  const note = phase === 'running' || phase === 'failed' ? t('fixedRun') : phase === 'report' ? t('fixedReport')
+    : k ? t('knobOwn', { from: num(is.settings[turned] ?? k.default) }) : phase === 'why' ? (is.knobs ? t('knobFree') : '') : t('nothingYet')
+  view.fix(phase !== 'predict' && phase !== 'why', note)
+}
+
+// ——— going through the lesson
+
+/** @param {number} i @param {boolean} [first] the page has just been opened */
+function go(i, first) {
+  at = i
+  const s = steps[i]
+  $('[data-recall]')?.toggleAttribute('hidden', i !== -1)
+  $('[data-end]').hidden = i < steps.length
+  steps.forEach((x, n) => (x.node.hidden = n !== i))
+  $$('.steps a').forEach((a, n) => {
+    if (n === i) a.setAttribute('aria-current', 'step')
+    else a.removeAttribute('aria-current')
+  })
+  say($('[data-step-count]'), i >= steps.length ? t('lessonEnd') : t('stepOf', { a: Math.max(1, i + 1), b: steps.length }))
+  if (i >= steps.length) return end()
+  if (!s) return void primary()
+  if (location.hash !== '#' + s.is.id) history.replaceState(null, '', '#' + s.is.id)
+  view.knobs(s.is.knobs ?? [], { ...s.is.settings, ...s.over }, (name, v) => {
+    if (v === s.is.settings[name]) delete s.over[name]
+    else s.over[name] = v
+    fixKnobs()
+  })
+  enter(s.phase, first)
+  if (!first) {
+    scrollTo({ top: 0 })
+    announce(`${t('stepOf', { a: i + 1, b: steps.length })}: ${s.is.title}`)
+  }
+  const made = s.runs[s.shown]
+  if (made) look(s.shown)
+  else if (replays) fetchRecording()
+  else if (i === 0 || s.is.starts || !run.id) hold()
+  else view.show(null)
+}
+
+/** Real processes, held before their first operation, so that the stage shows them. */
+async function hold() {
+  const s = here() ?? steps[0]
+  if (replays) return
+  say($('[data-ready-note]', s.node), viewer ? t('viewerRun') : '')
+  for (const b of $$('[data-act=run]', s.node)) b.disabled = viewer
+  if (!viewer) await run.ask(`/lessons/${data.id}/hold`, { step: s.is.id }, hold)
+}
+
+async function perform() {
+  const s = here()
+  if (performing || viewer) return
+  if (replays) return playRecording()
+  performing = true
+  newest = null
+  view.show(null)
+  began = { trace: run.trace, index: run.trace?.length ?? 0 }
+  enter('running')
+  const id = await run.ask(`/lessons/${data.id}/runs`, { step: s.is.id, settings: s.over, run: run.id }, perform)
+  performing = false
+  if (!id && here() === s && s.phase === 'running') enter('ready')
+}
+
+/** How the step stands. @param {Report} r */
+function reported(r) {
+  const i = steps.findIndex(x => x.is.id === r.step)
+  const s = steps[i]
+  if (!s || s.phase !== 'running') return
+  newest = r
+  view.from = run.trace === began.trace ? began.index : 0
+  const line = show.lines($('.do', s.node), r.lines)
+  if (line && i === at) announce(line)
+  if (r.state === 'running' || i !== at) return
+  if (r.state === 'judged') return judged(s, { report: r, header: run.header, trace: run.trace, from: view.from, saw: [] })
+  if (r.state === 'failed') return failed(s, r)
+  const why = r.state === 'skipped' ? t('cannotPerform', { why: r.why ?? '' }) : t('stoppedRun')
+  say($('[data-ready-note]', s.node), why)
+  announce(why)
+  enter('ready', true)
+}
+
+/** @param {Step} s @param {Report} r */
+function failed(s, r) {
+  const line = r.lines.find(l => l.state === 'failed')
+  say($('[data-failed]', s.node), line ? t('failedLine', { line: line.text }) : r.why ?? '')
+  enter('failed', true)
+}
+
+/** @param {Step} s @param {Made} made */
+function judged(s, made) {
+  const same = s.runs.findIndex(x => JSON.stringify(x.report.settings) === JSON.stringify(made.report.settings))
+  if (same >= 0) s.runs[same] = made
+  else s.runs.push(made)
+  s.shown = s.runs.indexOf(made)
+  announce(t(s.is.question ? 'doneSeen' : 'doneChecked'))
+  if (s.is.question) enter('report', true)
+  else checked(s)
+}
+
+// ——— answers
+
+/** @param {Step} s */
+function bindForms(s) {
+  const { question } = s.is
+  if (!question) return
+  const predict = $('[data-ask=predict]', s.node)
+  const saw = $('[data-ask=saw]', s.node)
+  ask.bind(predict, () => isWhole(question, ask.read(predict)) && ask.sure(predict) > 0, (answer, sure) => {
+    Object.assign(s, { prediction: answer, sure })
+    quote(s, predict)
+    progress.note(data, s.is.id, { prediction: answer, sure, misconceptions: behind(question, answer) })
+    ask.put(saw, question.kind === 'order' ? question.right : [])
+    ask.mark(saw, answer, t('yourPrediction'))
+    enter('ready')
+  })
+  ask.bind(saw, () => isWhole(question, ask.read(saw)), answer => {
+    s.runs[s.shown].saw = answer
+    progress.note(data, s.is.id, { saw: answer })
+    checked(s)
+  })
+}
+
+/** The prediction stays beside what happens. @param {Step} s @param {HTMLFormElement} form */
+function quote(s, form) {
+  const { question } = s.is
+  const letters = question.kind === 'choice' || question.kind === 'multi'
+  const lines = letters || question.kind === 'order' ? s.prediction.map(a => h('span', {}, ...(letters ? [h('i', {}, a), ' '] : []), ...ask.textOf(form, a))) : [h('span', {}, num(numberOf(s.prediction[0])))]
+  $('[data-quote]', s.node).replaceChildren(h('span', {}, ...lines), h('span', { className: 'note' }, t('youSure', { sure: sureWord(s.sure) })))
+}
+
+/** The claims are shown: the step is done. @param {Step} s */
+function checked(s) {
+  const { report: r } = s.runs[s.shown]
+  const n = count(r)
+  progress.note(data, s.is.id, { held: n.held, of: n.of, done: true })
+  $$('.steps li')[at].classList.add('done')
+  tell(s)
+  enter('why')
+  announce([t('verdict', { a: n.held, b: n.of }), ...$$('.three > div', s.node).map(d => d.textContent)].join(' '))
+}
+
+/** What came of the run that is chosen. @param {Step} s */
+function tell(s) {
+  const made = s.runs[s.shown]
+  const { report: r, saw } = made
+  const { question } = s.is
+  const reports = s.runs.map(x => x.report)
+  const seg = $('[data-runs]', s.node)
+  seg.hidden = reports.length < 2
+  seg.replaceChildren(...reports.map((x, i) => {
+    const b = button(runName(data.info.knobs, reports, x), '', () => look(i))
+    b.setAttribute('aria-pressed', String(i === s.shown))
+    return b
+  }))
+  const save = button(t('report'), 'btn sm', () => run.save())
+  $('[data-claims]', s.node).replaceChildren(...show.claims(r, { knobs: data.info.knobs, said: s.is.settings, save: replays ? null : save }))
+  const tried = $('[data-schedules]', s.node)
+  tried.hidden = !r.schedules?.length
+  tried.replaceChildren(...(r.schedules?.length ? [show.orders(r.schedules)] : []))
+  if (!question) return
+  const is = did(question, r, s.is.answer)
+  const box = (/** @type {string} */ name, /** @type {string} */ text) => say($(`[data-box=${name}]`, s.node), text)
+  box('predicted', told(question, s.prediction, s.sure))
+  box('saw', told(question, saw))
+  box('did', is ? told(question, is) : t('kernelElse'))
+  flag($('[data-flag]', s.node), question, saw, is, r)
+}
+
+/** Kindly: what was seen is not what the records say. @param {HTMLElement} node @param {any} q @param {string[]} saw @param {string[]|null} is @param {Report} r */
+function flag(node, q, saw, is, r) {
+  node.hidden = !saw.length || !is || isRight({ ...q, right: is, number: numberOf(is[0]) }, saw)
+  if (node.hidden || !is) return
+  const chosen = r.options.filter(o => saw.includes(o.letter) && !o.so)
+  const facts = chosen.map(o => h('p', {}, t('neededFor', { letter: o.letter }) + ' ', h('code', {}, o.text), `; ${t('wasSo')}: `, show.sidesOf(o.sides ?? [])))
+  node.replaceChildren(h('div', { className: 'check' }, h('span', { className: 'tick off', 'aria-hidden': 'true' }, '–'),
+    h('div', {}, h('b', {}, t('youSaid', { a: told(q, saw), b: told(q, is) })), ...facts, button(t('watchAgain'), 'btn sm', view.replay))))
+}
+
+/** Shows one of the runs of this step. @param {number} i */
+function look(i) {
+  const s = here()
+  s.shown = i
+  const made = s.runs[i]
+  view.from = made.from
+  view.show(made)
+  tell(s)
+  if (s.phase === 'why') terminals()
+}
+
+/** Once more, perhaps with another value: first predict. */
+function again() {
+  const s = here()
+  const form = $('[data-ask=predict]', s.node)
+  if (form) {
+    ask.put(form, [])
+    for (const i of $$('.sure input', form)) i.checked = false
+    form.dispatchEvent(new Event('input'))
+  }
+  show.lines($('.do', s.node), s.runs[s.shown]?.report.lines.map(l => ({ ...l, state: '', saw: '' })) ?? [])
+  enter(form ? 'predict' : 'ready')
+  if (!view.focusKnob()) focus(s.phase)
+}
+
+// ——— the terminal
+
+function terminals() {
+  const s = here()
+  const panel = $(`[data-terminal="${s.is.id}"]`)
+  for (const p of $$('[data-terminal]')) p.hidden = p !== panel || s.phase !== 'why' || document.body.classList.contains('logopen')
+  $('ipc-log').hidden = Boolean(panel && !panel.hidden)
+  const pids = s.runs[s.shown]?.report.pids ?? newest?.pids ?? {}
+  for (const code of $$('[data-command]', panel ?? document.createElement('p'))) {
+    const text = code.dataset.command.replace(/\{([\w-]+)\.pid\}/g, (/** @type {string} */ all, /** @type {string} */ role) => pids[role] ?? all)
+    say(code, text)
+    code.nextElementSibling.setAttribute('aria-label', 'Copy ' + text)
+  }
+}
+
+/** Whether those whom the commands name are still there. @param {any} state */
+function drawn(state) {
+  const at = $(`[data-terminal="${here()?.is.id}"] [data-alive]`)
+  if (!at || here().phase !== 'why') return
+  const n = state.procs.length
+  const a = view.clock.over ? 0 : alive(state)
+  say(at, replays ? t('ofRecording') : !a ? t('noneAlive') : a < n ? t('someAlive', { a, b: n }) : t(n === 1 ? 'oneAlive' : n === 2 ? 'bothAlive' : 'allAlive'))
+}
+
+// ——— where it cannot run: a recording of the lesson's own run
+
+/** @type {Record<string, {made: Made}>} */
+const recordings = {}
+
+async function fetchRecording() {
+  const s = here()
+  const id = s.is.id
+  if (!recordings[id]) {
+    const [file, report] = await Promise.all([get(`/lessons/${data.id}/${id}/recording`), get(`/lessons/${data.id}/${id}/report`)])
+    if (!file.ok || !report.ok) return void say($('[data-ready-note]', s.node), file.data?.error ?? t('cannotPerform', { why: data.unavailable }))
+    const r = read(new Uint8Array(file.data))
+    recordings[id] = { made: { report: report.data, header: r.header, trace: traceOf(r), from: 0, saw: [] } }
+  }
+  if (here() !== s) return
+  view.show(recordings[id].made)
+  view.clock.seek({ index: 0 })
+  for (const b of $$('[data-act=run]', s.node)) say(b.firstChild, t('watchRecording'))
+  for (const b of $$('[data-act=stop]', s.node)) say(b, t('toTheEnd'))
+}
+
+function playRecording() {
+  const s = here()
+  const made = recordings[s.is.id]?.made
+  if (!made) return
+  enter('running')
+  view.from = 0
+  view.show(made)
+  view.replay()
+  if (still.matches) view.clock.playing = true // one picture after the other, nothing moves in between
+  const timer = setInterval(() => {
+    if (here() !== s || s.phase !== 'running') return clearInterval(timer)
+    const { clock } = view
+    const over = !clock.playing && clock.index >= made.trace.length - 1
+    const seconds = clock.t / 1e9
+    const { lines } = made.report
+    const line = show.lines($('.do', s.node), lines.map((l, i) => {
+      const next = lines[i + 1]?.at ?? Infinity
+      return over || next <= seconds ? l : { ...l, saw: '', state: l.at <= seconds ? 'doing' : '' }
+    }))
+    if (line) announce(line)
+    if (!over) return
+    clearInterval(timer)
+    judged(s, { ...made, saw: [] })
+  }, 100)
+}
+
+// ——— the beginning and the end
+
+function bindRecall() {
+  const forms = $$('[data-recall] form')
+  let open = forms.length
+  for (const form of forms) {
+    const field = $('input.number', form)
+    const right = field ? [] : form.dataset.right.split(' ')
+    const [number, within] = form.dataset.right.split(' ').map(Number)
+    const q = { id: '', kind: field ? 'number' : $('[data-order]', form) ? 'order' : $('input[type=checkbox]', form) ? 'multi' : 'choice', right, number, within }
+    ask.bind(form, () => isWhole(/** @type {any} */ (q), ask.read(form)), answer => {
+      const ok = isRight(/** @type {any} */ (q), answer)
+      const answers = field ? [num(number)] : right.map((/** @type {string} */ a) => ask.textOf(form, a).map(n => n.textContent).join(''))
+      say($('[data-told]', form), ok ? t('right') : t('wrongTold', { a: answers.join(q.kind === 'order' ? ' → ' : '; ') }))
+      if (--open === 0) say($('[data-begin]'), t('startLesson'))
+    })
+  }
+}
+
+function end() {
+  const kept = progress.load().lessons[data.id]?.steps ?? {}
+  $('[data-results]').replaceChildren(...steps.map(({ is }) => {
+    const k = kept[is.id] ?? {}
+    const q = is.question
+    return h('tr', {}, h('th', { scope: 'row' }, is.title), h('td', {}, q && k.prediction ? told(q, k.prediction, k.sure) : '–'), h('td', {}, q && k.saw ? told(q, k.saw) : '–'), h('td', {}, k.of === undefined ? '–' : t('ofClaims', { a: k.held ?? 0, b: k.of })))
+  }))
+  const met = [...new Set(Object.values(kept).flatMap(k => k.misconceptions ?? []))].filter(id => data.misconceptions?.[id])
+  $('[data-met-panel]').hidden = !met.length
+  $('[data-met]').replaceChildren(...met.map(id => h('li', {}, h('b', { className: 'mono' }, id), ` ${data.misconceptions[id].says}. `, h('span', {}, data.misconceptions[id].so))))
+  primary()
+  $('[data-end] h2').focus()
+}
+
+/** What was said here before, on this text or an older one. */
+function remind() {
+  const mine = begun.lessons[data.id]
+  const old = Boolean(mine) && mine.hash !== data.hash
+  if (old) banner('changed', { title: t('lessonChanged'), acts: [[t('dismiss'), () => banner('changed', null)]] })
+  steps.forEach(({ is, node }, i) => {
+    const k = mine?.steps[is.id]
+    if (!k) return
+    if (k.done && !old) $$('.steps li')[i].classList.add('done')
+    const form = $('[data-ask=predict] .note', node)
+    if (form && k.prediction) form.before(h('p', { className: 'note' }, t('lastTime', { what: told(is.question, k.prediction, k.sure) }) + (old ? ' ' + t('lessonChanged') : '')))
+  })
+}
+
+$('[data-load]').addEventListener('change', async (/** @type {any} */ e) => {
+  const error = $('[data-load-error]')
+  try {
+    progress.save(progress.merge(progress.load(), progress.parse(await e.target.files[0].text())))
+    error.hidden = true
+    end()
+  } catch (why) {
+    error.textContent = /** @type {Error} */ (why).message
+    error.hidden = false
+  }
+  e.target.value = ''
+})
+
+// ——— hands
+
+const next = () => (at < 0 ? go(0) : at >= steps.length ? primary()?.click() : here().phase === 'why' ? go(at + 1) : undefined)
+
+/** @type {Record<string, () => void>} */
+const acts = {
+  run: perform, next, again, begin: () => go(0),
+  stop: () => (replays ? view.move(c => c.seek({ index: Infinity })) : run.act('stop')),
+  save: () => download([new TextEncoder().encode(JSON.stringify(progress.load(), null, 1))], 'ipclab-progress.json'),
+}
+for (const b of $$('[data-act]')) b.addEventListener('click', () => acts[b.dataset.act]?.())
+
+const presses = /** @type {Record<string, () => void>} */ ({ toggle: view.toggle, replay: view.replay, back: () => view.move(c => c.step(-1)), forward: () => view.move(c => c.step(1)) })
+for (const b of $$('[data-press]')) b.addEventListener('click', () => presses[b.dataset.press]?.())
+for (const b of $$('[data-copy]')) b.addEventListener('click', () => copyFrom(b.previousElementSibling, b))
+$$('.steps a').forEach((a, i) => a.addEventListener('click', (/** @type {Event} */ e) => {
+  e.preventDefault()
+  go(i)
+}))
+addEventListener('hashchange', () => {
+  const i = steps.findIndex(s => '#' + s.is.id === location.hash)
+  if (i >= 0 && i !== at) go(i)
+})
+
+const on = (/** @type {string} */ name, /** @type {(d: any) => void} */ f) => addEventListener(name, e => f(/** @type {CustomEvent} */ (e).detail))
+on('ipc-do', action => run.act(action))
+on('ipc-seek', to => view.move(c => c.seek(to)))
+on('ipc-select', proc => {
+  view.selected = proc === view.selected ? 0 : proc
+  view.kick()
+})
+
+const letter = (/** @type {string} */ l) => () => {
+  const form = $$('form.ask').find(f => f.checkVisibility())
+  if (form) ask.choose(form, l)
+}
+bindKeys({
+  go: () => view.toggle(), back: presses.back, forward: presses.forward, left: () => view.move(c => c.scrub(-0.02)), right: () => view.move(c => c.scrub(0.02)),
+  begin: () => view.move(c => c.seek({ index: 0 })), live: () => view.move(() => (run.clock.over ? undefined : run.toLive())),
+  ...bookmarks(run.clock, view.kick), present, next, replay: view.replay, enter: () => primary()?.click(),
+  A: letter('A'), B: letter('B'), C: letter('C'), D: letter('D'), E: letter('E'),
+  log() {
+    document.body.classList.toggle('logopen')
+    if (here()) terminals()
+    $('ipc-log [role=log]')?.focus()
+  },
+}, { Enter: 'enter', r: 'replay', a: 'A', b: 'B', c: 'C', d: 'D', e: 'E' }, [
+  [['A', 'B', 'C', 'D', 'E'], 'kLetters'], [['Enter'], 'kEnter'], [['Space'], 'kPlay'], [['R'], 'kReplay'], [['N'], 'kNextStep'], [[',', '.'], 'kEvents'], [['←', '→'], 'kScrub'], [['End'], 'kEnd'],
+  [['L'], 'kLog'], [['P'], 'kPresent'], [['M'], 'kMark'], [['?'], 'kHelp'], [['Esc'], 'kEsc'],
+])
+
+for (const s of steps) bindForms(s)
+bindRecall()
+remind()
+const asked = steps.findIndex(s => '#' + s.is.id === location.hash)
+const known = Object.keys(begun.lessons[data.id]?.steps ?? {}).length > 0
+go(asked >= 0 ? asked : $('[data-recall]') && !known ? -1 : 0, true)
+if (at < 0) hold()

@@ -1,0 +1,90 @@
+// @ts-check
+// A report in the page: the lines of what is done, the claims, the orders tried.
+
+import { changes, claimWords, columns, grouped } from '#ipclab/answers.js'
+import { h, say } from '#ipclab/dom.js'
+import { t } from '#ipclab/strings.js'
+
+/** @typedef {import('#ipclab/answers.js').Report} Report */
+/** @typedef {import('#ipclab/answers.js').Claim} Claim */
+
+const marks = /** @type {Record<string, [string, string]>} */ ({ '': ['todo', ''], doing: ['run', '…'], done: ['ok', '✓'], failed: ['no', '!'] })
+
+/**
+ * Shows how far the lines of a step are, and says the one that has begun.
+ * @param {Element} list @param {any[]} lines of the report @returns {string} the line that has begun since, or ''
+ */
+export function lines(list, lines) {
+  let begun = ''
+  const left = [...list.children]
+  for (const l of lines) {
+    const li = /** @type {HTMLElement|undefined} */ (left.find(x => /** @type {HTMLElement} */ (x).dataset.line === String(l.line)))
+    if (!li) continue
+    const [cls, mark] = marks[l.state] ?? marks['']
+    const tick = /** @type {Element} */ (li.firstElementChild)
+    if (li.dataset.state !== l.state) {
+      if (l.state === 'doing') begun = `${l.text}: ${li.querySelector('small')?.textContent ?? ''}`
+      li.dataset.state = l.state
+      tick.className = 'tick ' + cls
+      say(tick, mark)
+      li.className = l.state === 'doing' ? 'on' : l.state === 'failed' ? 'no' : ''
+      if (l.state === 'doing') li.setAttribute('aria-current', 'step')
+      else li.removeAttribute('aria-current')
+    }
+    say(/** @type {Element} */ (li.querySelector('time')), l.state ? seconds(l.at) : '')
+    const old = li.querySelector('.saw')
+    if (!l.saw) old?.remove()
+    else {
+      const saw = old ?? h('small', { className: 'saw' })
+      if (!old) li.children[1]?.append(saw)
+      say(saw, l.state === 'failed' ? t('sawLast', { what: l.saw }) : l.saw)
+    }
+  }
+  return begun
+}
+
+/** @param {number} s */
+const seconds = s => s.toFixed(s < 100 ? 1 : 0) + '\u00a0s'
+
+/**
+ * The claims of a report.
+ * @param {Report} r @param {{knobs: any[], said: Record<string, number>, save: HTMLElement|null}} o said: the settings of the lesson
+ */
+export function claims(r, o) {
+  const changed = changes(o.knobs, o.said, r.settings)
+  const nodes = r.claims.map(c => claim(c, changed, o.save))
+  if (r.touched) nodes.unshift(h('p', { className: 'check' }, t('touched')))
+  return nodes
+}
+
+/** @param {Claim} c @param {ReturnType<typeof changes>} changed @param {HTMLElement|null} save */
+function claim(c, changed, save) {
+  const { cls, mark, kind, text } = claimWords(c)
+  const body = h('div', {}, h('code', {}, c.text), h('span', { className: 'tag' }, [kind, c.mods].filter(Boolean).join(' · ')))
+  const sides = c.sides ?? []
+  if (cls === 'no') {
+    body.append(h('small', {}, h('b', {}, text)))
+    if (sides.length) body.append(h('div', { className: 'sides' }, ...sides.map(s => h('div', {}, `${s.text} ${s.source}`, h('b', {}, grouped(s.value))))))
+    body.append(h('p', {}, why(changed)))
+    if (!changed.length && save) body.append(save)
+  } else {
+    body.append(h('small', {}, [text, sidesOf(sides)].filter(Boolean).join(' · ')))
+  }
+  return h('div', { className: 'claim ' + cls }, h('span', { className: 'tick ' + cls, 'aria-hidden': 'true' }, mark), body)
+}
+
+/** What was measured, in a line. @param {import('#ipclab/answers.js').Side[]} sides */
+export const sidesOf = sides => sides.map(s => `${s.text} ${grouped(s.value)} ${s.source}`).join(' · ')
+
+/** Why a claim did not hold, as far as it is known. @param {ReturnType<typeof changes>} changed */
+function why(changed) {
+  if (!changed.length) return t('notKnownWhy')
+  return t('changedWhy', { what: changed.map(c => t('changedOne', c)).join('; ') })
+}
+
+/** The orders that were tried. @param {any[]} schedules */
+export function orders(schedules) {
+  const cols = columns(schedules)
+  return h('table', {}, h('thead', {}, h('tr', {}, ...cols.map(([name]) => h('th', { scope: 'col' }, name)))),
+    h('tbody', {}, ...schedules.map(s => h('tr', {}, ...cols.map(([, text]) => h('td', {}, text(s)))))))
+}

@@ -1,0 +1,228 @@
+// @ts-check
+// The stage of a lesson: what is drawn of the run, or of an earlier one that was kept;
+// the buttons of time above it, with the few knobs of the step; and, on a narrow
+// screen, a strip that says the same while the stage is scrolled away.
+
+import { isAct } from '#ipclab/axis.js'
+import { Clock } from '#ipclab/clock.js'
+import { h, say } from '#ipclab/dom.js'
+import { Mode } from '#ipclab/event.js'
+import { alive, announce, disagree } from '#ipclab/keys.js'
+import { Control } from '#ipclab/knobs.js'
+import { still } from '#ipclab/run.js'
+import { num, t } from '#ipclab/strings.js'
+import { nameOf, sentence } from '#ipclab/words.js'
+
+/** @typedef {{header: any, trace: any, from: number}} Kept a run, and the event at which its step began */
+
+const $ = (/** @type {string} */ q) => /** @type {any} */ (document.querySelector(q))
+
+export class View {
+  /** What the page does at the moment. @type {'predict'|'ready'|'running'|'failed'|'report'|'why'} */
+  phase = 'predict'
+  selected = 0
+
+  #dirty = false
+  #drawing = 0
+  #told = -1
+  /** @type {{clock: Clock, header: any}|null} what is drawn instead of the run */
+  #other = null
+  #strip = $('[data-strip]')
+  #panels = ['ipc-stage', 'ipc-timeline', 'ipc-log'].map($)
+
+  /** @param {import('#ipclab/run.js').Run} run @param {any} data of the page @param {(state: any) => void} drawn */
+  constructor(run, data, drawn) {
+    this.run = run
+    this.data = data
+    this.drawn = drawn
+    addEventListener('ipc-look', this.kick)
+    addEventListener('resize', this.kick)
+    setInterval(() => { // the distance to now grows without anything coming in
+      if (!this.clock.live && !this.clock.over && !document.hidden) this.kick()
+    }, 250)
+    this.#fold()
+  }
+
+  get clock() {
+    return this.#other?.clock ?? this.run.clock
+  }
+
+  get header() {
+    return this.#other ? this.#other.header : this.run.header
+  }
+
+  /** Draws a run that was kept, from its end; null: the run itself. @param {Kept|null} kept */
+  show(kept) {
+    this.#other = null
+    this.#told = -1
+    if (kept && kept.trace !== this.run.trace) {
+      const clock = new Clock()
+      clock.follow(kept.trace, false)
+      clock.over = true
+      clock.mode = kept.header.mode
+      clock.seek({ index: Infinity })
+      this.#other = { clock, header: kept.header }
+    } else this.run.toLive()
+    this.kick()
+  }
+
+  kick = () => {
+    this.#dirty = true
+    this.#drawing ||= requestAnimationFrame(now => this.#draw(now))
+  }
+
+  /** @param {number} now */
+  #draw(now) {
+    this.#drawing = 0
+    const { clock, header, run } = this
+    const changed = clock.tick(now)
+    if ((changed || this.#dirty) && header && clock.trace) {
+      this.#dirty = false
+      const past = this.#other ? { recorded: true, mode: 'replay' } : { aggregate: clock.live && clock.mode === Mode.FULL ? run.aggregate : null }
+      const frame = clock.frame(now, header, { selected: this.selected, pace: run.pace, paused: run.paused, role: this.data.role, window: this.#panels[1].window, ...past })
+      for (const p of this.#panels) p.update(frame)
+      this.#buttons(frame)
+      this.#tell(frame)
+      this.#strips(frame.state)
+      this.drawn(frame.state)
+    }
+    if (clock.moving) this.#drawing ||= requestAnimationFrame(n => this.#draw(n))
+  }
+
+  /** @param {any} frame */
+  #tell({ state, live, playing, index, trace }) {
+    const n = alive(state)
+    const none = this.#other || this.clock.over
+    const held = (this.phase === 'predict' || this.phase === 'ready') && state.procs.every((/** @type {any} */ p) => p.st === 'held' || p.st === 'none')
+    say($('[data-pill-text]'), this.data.unavailable ? t('replayPill') : none ? t('noProcess') : n === 1 ? t(held ? 'oneHeld' : 'oneProcess') : n ? t(held ? 'held' : 'processes', { n }) : t('starting'))
+    $('[data-pill] .dot').classList.toggle('off', Boolean(none) || !n)
+    if (!this.#other) disagree(state, () => this.run.save())
+    if (live || playing) return
+    let i = index
+    while (i > 0 && !isAct(trace.at(i))) i--
+    if (i === this.#told) return
+    this.#told = i
+    const s = sentence(trace.at(i), trace.state(i), this.header)
+    if (s) announce(`${s.who}: ${s.text}`)
+  }
+
+  // ——— time
+
+  /** Space: holds the picture and lets it go on; afterwards it plays again. */
+  toggle = () => {
+    const { clock, run } = this
+    if (!clock.trace?.length || !this.usable) return
+    if (!clock.live) clock.toggle()
+    else if (this.phase !== 'running') return this.replay()
+    else if (clock.mode === Mode.FULL) return void run.window('1s', true)
+    else {
+      clock.seek({ index: clock.index })
+      announce(t('pictureStands'))
+    }
+    this.kick()
+  }
+
+  from = 0 // the event at which the step began
+
+  /** Plays the step again, from its start. */
+  replay = () => {
+    const { clock } = this
+    if (!clock.trace?.length || !this.usable) return
+    clock.seek({ index: Math.min(this.from, clock.trace.length - 1) })
+    clock.slow = 1
+    clock.playing = !still.matches
+    this.kick()
+  }
+
+  /** Whether there is something to go through. */
+  get usable() {
+    return this.phase !== 'predict' && this.phase !== 'ready'
+  }
+
+  /** @param {(clock: Clock) => void} f */
+  move(f) {
+    if (!this.usable) return
+    f(this.clock)
+    this.kick()
+  }
+
+  /** @param {any} f */
+  #buttons(f) {
+    const running = this.phase === 'running'
+    const word = f.playing || (running && f.live) ? t('pause') : running || (!f.live && f.index < f.trace.length - 1) ? t('play') : t('playAgain')
+    for (const b of document.querySelectorAll('[data-press=toggle]')) say(/** @type {Element} */ (b.firstElementChild), word)
+    for (const b of document.querySelectorAll('.play [data-press]')) b.toggleAttribute('disabled', !this.usable || (f.live && running && /** @type {HTMLElement} */ (b).dataset.press === 'forward'))
+  }
+
+  // ——— knobs
+
+  /** @type {Map<string, Control>} */
+  #controls = new Map()
+
+  /**
+   * The knobs that a step needs.
+   * @param {string[]} names @param {Record<string, number>} settings @param {(name: string, value: number) => void} turned
+   */
+  knobs(names, settings, turned) {
+    this.#controls.clear()
+    const all = this.data.info.knobs.filter((/** @type {any} */ k) => names.includes(k.name))
+    for (const k of all) {
+      const c = new Control(k, v => {
+        c.show(v)
+        turned(k.name, v)
+      })
+      c.show(settings[k.name] ?? k.default)
+      this.#controls.set(k.name, c)
+    }
+    $('[data-knobs]').replaceChildren(...[...this.#controls.values()].map(c => c.node))
+  }
+
+  /** Holds the knobs or frees them, and says why. @param {boolean} yes @param {string} why */
+  fix(yes, why) {
+    for (const c of this.#controls.values()) for (const i of c.inputs) i.toggleAttribute('disabled', yes || this.data.role === 'viewer')
+    say($('[data-play-note]'), why)
+  }
+
+  /** Puts the knobs back. @param {Record<string, number>} settings */
+  turn(settings) {
+    for (const c of this.#controls.values()) c.show(settings[c.k.name] ?? c.k.default)
+  }
+
+  focusKnob() {
+    const [c] = this.#controls.values()
+    c?.inputs[0]?.focus()
+    return Boolean(c)
+  }
+
+  // ——— the strip
+
+  #fold() {
+    const strip = this.#strip
+    const narrow = matchMedia('(max-width: 899px)')
+    let away = false
+    const look = () => {
+      strip.hidden = !narrow.matches || !away
+      this.kick()
+    }
+    new IntersectionObserver(list => {
+      const e = list[list.length - 1]
+      away = !e.isIntersecting && e.boundingClientRect.top < 0
+      look()
+    }, { rootMargin: '-120px 0px 0px' }).observe($('ipc-stage'))
+    narrow.addEventListener('change', look)
+    strip.addEventListener('click', () => $('.panel.stage').scrollIntoView())
+  }
+
+  /** @param {any} state */
+  #strips(state) {
+    if (this.#strip.hidden) return
+    const few = state.procs.slice(0, 6).map((/** @type {any} */ p) => h('span', {}, h('b', { className: 'who ' + p.hue }, nameOf(p, state)), ' ' + p.st))
+    const levels = state.parts.filter((/** @type {any} */ p) => !p.off && (p.cap || typeof p.value === 'number')).slice(0, 3)
+      .map((/** @type {any} */ p) => h('span', { className: 'mono' }, p.cap ? `${p.id} ${num(p.kernel >= 0 ? p.kernel : p.level)} / ${num(p.cap)}` : `${p.id} ${num(p.value)}`))
+    const key = [...few, ...levels].map(x => x.textContent).join()
+    if (this.#strip.dataset.key === key) return
+    this.#strip.dataset.key = key
+    this.#strip.setAttribute('aria-label', `${t('stageGone')}. ${key}`)
+    this.#strip.replaceChildren(...few, ...levels)
+  }
+}
