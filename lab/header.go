@@ -84,7 +84,7 @@ var errOver = errors.New("the run is over")
 
 var (
 	beginCall = regexp.MustCompile(`Begin\(lab\.(\w+), lab\.Call(\w+)`)
-	gateCall  = regexp.MustCompile(`w\.(?:Gate\("(\w+)"\)|Next\()`)
+	gateCall  = regexp.MustCompile(`\.(?:[Gg]ate\((?:w, )?"(\w+)"\)|Next\()`)
 )
 
 // sourceLines finds, in the source that the workers run, the line of each

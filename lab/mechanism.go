@@ -24,6 +24,10 @@ type Mechanism interface {
 // wraps ErrUnavailable and says why.
 type Prober interface{ Probe() error }
 
+// A Sourcer is a mechanism whose workers do different things under different settings.
+// Source gives the part of Info.Source that they run then.
+type Sourcer interface{ Source(Settings) string }
+
 // ErrUnavailable is wrapped by every reason why something cannot run here.
 var ErrUnavailable = errors.New("cannot run here")
 

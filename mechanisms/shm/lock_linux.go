@@ -23,16 +23,10 @@ type futex struct {
 	me    uint32
 	spins int // instead of sleeping, look so many times and try again
 	list  *robustList
-	gates *lockGates
+	nth   string // "" or "2": in the names of its gates
 }
 
-// lockGates are the gates before the operations on a lock.
-type lockGates struct{ try, sleep, unlock, wake string }
-
-var (
-	firstGates  = lockGates{"try", "sleep", "unlock", "wake"}
-	secondGates = lockGates{"try2", "sleep2", "unlock2", "wake2"}
-)
+func (l *futex) gate(w *worker, name string) bool { return w.Gate(name + l.nth) }
 
 func (l *futex) take(w *worker) (ok, died bool) {
 	for asleep := uint32(0); ; {
@@ -45,7 +39,7 @@ func (l *futex) take(w *worker) (ok, died bool) {
 		if l.spins > 0 {
 			for i := 0; i < l.spins && atomic.LoadUint32(l.word) != 0; i++ {
 			}
-		} else if !w.Gate(l.gates.sleep) {
+		} else if !l.gate(w, "sleep") {
 			return false, false
 		} else if found != 0 && l.announce(found) {
 			c := w.Begin(lab.Block, lab.CallFutex, l.part, int(found|waiters), w.round)
@@ -53,20 +47,20 @@ func (l *futex) take(w *worker) (ok, died bool) {
 			c.End(0, w.round, err)
 			asleep = waiters // perhaps others sleep too
 		}
-		if !w.Gate(l.gates.try) {
+		if !l.gate(w, "try") {
 			return false, false
 		}
 	}
 }
 
 func (l *futex) giveBack(w *worker) {
-	if !w.Gate(l.gates.unlock) {
+	if !l.gate(w, "unlock") {
 		return
 	}
 	c := w.Begin(lab.Unlock, lab.CallNone, l.part, 0, w.round)
 	left := l.release()
 	c.End(0, w.round, nil)
-	if left&waiters == 0 || !w.Gate(l.gates.wake) {
+	if left&waiters == 0 || !l.gate(w, "wake") {
 		return
 	}
 	c = w.Begin(lab.Wake, lab.CallFutex, l.part, 1, w.round)
@@ -78,7 +72,7 @@ func (l *futex) giveBack(w *worker) {
 type both struct{ first, second *futex }
 
 func (l *both) take(w *worker) (took, died bool) {
-	if took, _ := l.first.take(w); !took || !w.Gate(l.second.gates.try) {
+	if took, _ := l.first.take(w); !took || !l.second.gate(w, "try") {
 		return false, false
 	}
 	return l.second.take(w)
@@ -160,7 +154,7 @@ func (w *worker) newLock() (locker, error) {
 		if lock == crossed && w.Proc%2 == 0 {
 			l, l2 = l2, l
 		}
-		l2.gates = &secondGates
+		l2.nth = "2"
 		return &both{l, l2}, nil
 	case semaphore:
 		return w.newSem(true), nil
@@ -171,7 +165,7 @@ func (w *worker) newLock() (locker, error) {
 }
 
 func (w *worker) mutex(part string, at int) *futex {
-	return &futex{word: w.page.word32(at), part: w.Part(part), me: uint32(unix.Gettid()), gates: &firstGates}
+	return &futex{word: w.page.word32(at), part: w.Part(part), me: uint32(unix.Gettid())}
 }
 
 // memory is a mapped page.

@@ -5,6 +5,7 @@ package shm
 import (
 	_ "embed"
 	"fmt"
+	"strings"
 
 	"ipclab/lab"
 )
@@ -16,6 +17,9 @@ type mechanism struct{ lab.Elsewhere }
 
 //go:embed work_linux.go
 var work string
+
+//go:embed own_linux.go
+var ownWork string
 
 //go:embed record_linux.go
 var record string
@@ -129,9 +133,34 @@ func (mechanism) Info() lab.Info {
 				Why: "a process that opens the object when all workers have gone; only with rounds of the kind “pages”"},
 		},
 		Experiments: experiments,
-		Source:      work + "\n" + record + "\n" + locks + "\n" + robustLocks + "\n" + semaphores + "\n" + litmusWork + "\n" + object,
+		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, litmusWork, object}, "\n"),
 		Page:        page,
 	}
+}
+
+// Source gives what the workers run under these settings.
+func (mechanism) Source(s lab.Settings) string {
+	switch s["work"] {
+	case litmus, fenced:
+		return litmusWork
+	case copies, pages:
+		return object + "\n" + work
+	case own, apart:
+		return ownWork
+	}
+	source := []string{work}
+	if s["record"] != 0 {
+		source = append(source, record)
+	}
+	switch lock := s["lock"]; {
+	case isSemaphore(lock):
+		source = append(source, semaphores)
+	case lock == robust:
+		source = append(source, locks, robustLocks)
+	case lock != none && lock != atomicAdd:
+		source = append(source, locks)
+	}
+	return strings.Join(source, "\n")
 }
 
 // Scene: the workers in a row, below them the page with its words.

@@ -124,9 +124,23 @@ function ofLock(s, e, p, who) {
   if (e.kind === Kind.BLOCK && s.procs[e.proc - 1]?.call?.done && dead) return { bold: 'The owner died with the lock.', rest: `The kernel marked the word and woke ${who}` }
   if (e.kind === Kind.BLOCK && s.procs[e.proc - 1]?.call?.done) return { bold: `${who} goes on.`, rest: 'It must try for the lock again' }
   if (e.kind === Kind.WAKE && e.ret > 0 && !p.ownerDied) return { bold: 'One sleeper is woken.', rest: `The kernel wakes ${nameOf(s.procs[wakeOf(s).proc - 1], s)}, which has slept longest` }
+  const ring = e.kind === Kind.BLOCK ? circle(s, e.proc) : []
+  if (ring.length) return { bold: 'Nobody can go on: a deadlock.', rest: ring.map((n, i) => `${nameOf(s.procs[n - 1], s)} waits for ${nameOf(s.procs[(ring[i + 1] ?? e.proc) - 1], s)}`).join(', ') }
   if (e.kind === Kind.BLOCK) return p.type === 'sem' ? { bold: 'The count is 0.', rest: `${who} sleeps until it is raised` } : { bold: `${who} sleeps in the kernel.`, rest: 'Only now a system call was needed' }
   if (e.kind === Kind.WAKE && p.ownerDied) return { bold: 'The owner died with the lock.', rest: `The kernel marked the word and wakes ${who}` }
   return null
+}
+
+/** Who waits for whom, from one process round to itself; empty if it is not so. @param {State} s @param {number} first */
+function circle(s, first) {
+  const ring = [first]
+  for (;;) {
+    const asleep = ring.at(-1) ?? 0
+    const lock = s.parts.find(p => p.type === 'futex' && p.sleepers.includes(asleep))
+    if (!lock?.owner || lock.owner === asleep || ring.length > s.procs.length) return []
+    if (lock.owner === first) return ring
+    ring.push(lock.owner)
+  }
 }
 
 /** @param {State} s @param {any} e @param {any} p @param {string} who @param {any} header @returns {Callout|null} */

@@ -173,7 +173,7 @@ function blocks(p, call, s) {
   const place = before > 0 ? `, number ${before + 1} in the queue` : ''
   switch (p?.type) {
     case 'pipe': return [`${call} blocks: `, call === 'write' ? 'pipe is full' : 'pipe is empty', place]
-    case 'futex': return ['sleeps in futex: ', p.owner ? `${nameOf(s.procs[p.owner - 1], s)} has the lock` : 'the lock is taken', place]
+    case 'futex': return ['sleeps in futex: ', p.owner ? `${nameOf(s.procs[p.owner - 1], s)} has ${p.id === 'lock' ? 'the lock' : p.id}` : 'the lock is taken', place]
     case 'sem': return ['sleeps in semop: ', 'the count is 0', place]
     case 'signals': return ['waits for ', 'a signal', '']
   }
@@ -194,9 +194,10 @@ function woken(e, s, who, p) {
 function locked(e, s, who, p, call) {
   if (e.ret < 0) return said(who, `${e.call ? call : 'lock'} fails with `, errnoName(-e.ret))
   if (p?.type === 'sem') return e.kind === Kind.LOCK ? said(who, 'lowers the semaphore', p.value === null ? '' : ` to ${p.value}`) : said(who, 'raises the semaphore', p.value === null ? '' : ` to ${p.value}`)
-  if (e.kind === Kind.UNLOCK) return said(who, '', 'gives the lock back', p?.waiters ? '; somebody sleeps' : '')
-  if (e.ret === 1) return e.flags & Flag.OWNERDIED ? { ...said(who, 'takes the lock: ', 'EOWNERDEAD', ', its owner died'), bad: true } : said(who, '', 'takes the lock', '; the word holds its tid')
-  return said(who, 'finds the lock ', p?.owner ? `taken by ${nameOf(s.procs[p.owner - 1], s)}` : 'taken')
+  const lock = p && p.id !== 'lock' ? p.id : 'the lock'
+  if (e.kind === Kind.UNLOCK) return said(who, '', `gives ${lock} back`, p?.waiters ? '; somebody sleeps' : '')
+  if (e.ret === 1) return e.flags & Flag.OWNERDIED ? { ...said(who, `takes ${lock}: `, 'EOWNERDEAD', ', its owner died'), bad: true } : said(who, '', `takes ${lock}`, '; the word holds its tid')
+  return said(who, `finds ${lock} `, p?.owner ? `taken by ${nameOf(s.procs[p.owner - 1], s)}` : 'taken')
 }
 
 /** @param {Event} e @param {State} s @param {string} who @param {any} p @param {any} header @returns {Sentence} */
@@ -208,7 +209,7 @@ function memory(e, s, who, p, header) {
     if (e.flags & Flag.TORN) return { ...said(who, `loads ${id}: `, 'half old, half new'), bad: true }
     const same = s.procs.some((x, i) => i !== e.proc - 1 && x.reg?.from === 'load' && x.reg.part === e.part && x.reg.value === q?.reg?.value && p?.type === 'word')
     if (header && own(header.scene, header.scene.parts[e.part - 1] ?? {})) return said(who, `tests ${id}: `, v)
-    return said(who, p?.type === 'record' ? `loads ${id}+${e.want}: ` : 'loads ', v, same ? ', the same value' : '')
+    return said(who, p?.type === 'record' ? `loads ${id}+${e.want}: ` : p?.holds === 'updates' ? 'loads ' : `loads ${id}: `, v, same ? ', the same value' : '')
   }
   if (e.call === Call.RT_SIGACTION) return e.ret < 0 ? { ...said(who, `asks for a handler for ${signalName(e.want)}: `, errnoName(-e.ret)), bad: true } : said(who, 'installs a handler for ', signalName(e.want))
   if (e.flags & Flag.HANDLER) return said(who, `its handler sets ${id}: `, formatCount(value(e.data)))

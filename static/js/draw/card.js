@@ -141,7 +141,7 @@ function rowOf(k, q, i, s, frame, large) {
     const r = q.reg
     const p = r ? s.parts[r.part - 1] : null
     const stale = r && r.from !== 'store' && p && p.value !== r.seen
-    const [long, short] = !r ? ['nothing loaded yet', ''] : stale ? [`loaded ${r.seen}, which is old now`, 'old now'] : r.from === 'load' ? ['loaded, not added yet', 'loaded'] :
+    const [long, short] = !r ? ['nothing loaded yet', ''] : stale ? [`loaded ${r.seen}, which is old now`, 'old now'] : r.from === 'load' ? [p?.holds === 'updates' ? 'loaded, not added yet' : `loaded from ${p?.id}`, 'loaded'] :
       r.from === 'add' ? ['added, not stored yet', 'added'] : q.gate === 1 ? ['from its last round', 'stored'] : ['stored', 'stored']
     const t = large ? long : short
     return { k, val: r ? formatCount(r.value) : '–', hue: r ? q.hue : '', t, frac: stale ? 1 : 0 }
@@ -165,7 +165,7 @@ function ownRow(q, s, header) {
   if (p.type !== 'word') return { ...row, val: p.kernel < 0 ? '–' : formatBytes(p.kernel), hue: q.hue, t: 'nobody writes into it' }
   const r = q.reg
   const late = r !== null && r.part === n + 1 && r.from === 'load' && !r.value && p.value > 0
-  const t = p.value === null ? '' : late ? 'the test saw 0, which is old now' : p.value > 0 ? 'set by the handler' : 'not set'
+  const t = p.value === null ? '' : late ? 'the test saw 0: old now' : p.value > 0 ? 'set by the handler' : 'not set'
   return { ...row, val: p.value === null ? '–' : formatCount(p.value), hue: p.value === null ? '' : q.hue, t, frac: late ? 1 : 0 }
 }
 
