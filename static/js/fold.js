@@ -83,7 +83,7 @@ export function initial(header) {
       masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, cpu: 0, exit: null, locks: [], handler: null,
     })),
     parts: parts.map((/** @type {any} */ p) => ({
-      id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, own: p.type !== 'signals' && procs.some((/** @type {any} */ q) => q.role === p.in), holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
+      id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
       ...(p.type === 'pipe' ? pipe(header, p) : memory(p)),
     })),
   }

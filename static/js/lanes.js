@@ -166,7 +166,7 @@ export function partsShown(parts, procs) {
   const shown = []
   parts.forEach((p, i) => {
     const word = p.type === 'word' && !isNote(p)
-    if (!p.off && !(p.own && p.type === 'pipe') && (['pipe', 'signals', 'futex', 'sem'].includes(p.type) || word)) shown.push(i)
+    if (!p.off && !(p.type === 'pipe' && p.in) && (['pipe', 'signals', 'futex', 'sem'].includes(p.type) || word)) shown.push(i)
   })
   return shown.slice(0, procs > 4 ? 1 : 2)
 }
