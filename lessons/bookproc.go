@@ -66,6 +66,12 @@ func (p *procBook) did(e *lab.Event, updates uint16) {
 		p.state, p.wait, p.asleep, p.gate = 'X', lab.WaitNone, false, 0
 		p.seen()
 	case lab.Fault:
+	case lab.Deliver, lab.Store:
+		if e.Flags&lab.Handler != 0 { // the process goes on doing what it did, perhaps sleeping
+			p.moved(e, updates)
+			break
+		}
+		p.returned(e, updates)
 	case lab.Block:
 		if !p.returns(e) {
 			p.tally(e)
@@ -121,7 +127,7 @@ func (p *procBook) returned(e *lab.Event, updates uint16) {
 	}
 	if e.Flags&lab.Settles == 0 {
 		p.asleep = false
-		if p.wait < lab.WaitSleep { // until the lab sees it asleep again
+		if p.wait.InCall() { // until the lab sees it asleep again
 			p.wait = lab.WaitNone
 			if p.state == 'S' || p.state == 'D' {
 				p.state = 'R'
@@ -156,6 +162,9 @@ func (p *procBook) moved(e *lab.Event, updates uint16) {
 			p.sent++
 		}
 	case lab.Signal:
+		if e.Want == 0 { // it only asks whether the process is there
+			break
+		}
 		p.sent++
 		if e.Want <= maxSignal {
 			p.gave[e.Want]++

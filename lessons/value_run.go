@@ -137,7 +137,7 @@ func (m *moment) waitFor() (all []*edge) {
 	all = []*edge{}
 	for i := range m.procs {
 		wait, on := m.procs[i].place()
-		if wait == lab.WaitNone || wait >= lab.WaitSleep || on == 0 {
+		if !wait.InCall() || on == 0 {
 			continue
 		}
 		from, part := m.head.Scene.Procs[i].Role, &m.head.Scene.Parts[on-1]
@@ -165,7 +165,7 @@ func (m *moment) waitFor() (all []*edge) {
 					add(m.head.Scene.Procs[j].Role)
 				}
 			}
-		case lab.WaitSignal:
+		case lab.WaitSignal, lab.WaitPause, lab.WaitSuspend:
 			for _, w := range m.head.Scene.Wires {
 				if n := m.head.Scene.ProcNumber(w.From); w.To == part.ID && n != 0 && m.procs[n-1].alive() {
 					add(w.From)
