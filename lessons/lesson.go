@@ -62,6 +62,16 @@ type Lesson struct {
 	src *source // as it was written: what messages point at
 }
 
+// Step gives the step with that id; nil if there is none.
+func (l *Lesson) Step(id string) *Step {
+	for _, s := range l.Steps {
+		if s.ID == id {
+			return s
+		}
+	}
+	return nil
+}
+
 // A Step is one thing to predict, see and understand.
 type Step struct {
 	Lesson *Lesson

@@ -17,6 +17,7 @@ import (
 var lessonCommands = map[string]func(args []string) error{
 	"check": lessonCheck,
 	"new":   lessonNew,
+	"run":   lessonRun,
 }
 
 func lesson(args []string) error {

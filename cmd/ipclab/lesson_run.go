@@ -1,0 +1,251 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"ipclab/lab"
+	"ipclab/lessons"
+	"ipclab/mechanisms"
+)
+
+// lessonFlags is what can be said of performing lessons on the command line.
+type lessonFlags struct {
+	fs     *flag.FlagSet
+	times  int
+	step   string
+	json   bool
+	junit  string
+	record string
+}
+
+func newLessonFlags() *lessonFlags {
+	f := &lessonFlags{fs: flag.NewFlagSet("lesson run", flag.ContinueOnError)}
+	f.fs.IntVar(&f.times, "times", 1, "perform all of it `N` times, and count")
+	f.fs.StringVar(&f.step, "step", "", "perform the step with this `ID` only")
+	f.fs.BoolVar(&f.json, "json", false, "print what came of each step as JSON")
+	f.fs.StringVar(&f.junit, "junit", "", "write a JUnit report to `FILE`")
+	f.fs.StringVar(&f.record, "record", "", "write a recording of each step to `FOLDER`/LESSON/STEP.ipclab.gz")
+	return f
+}
+
+// lessonRun performs lessons on real processes, and says which of their claims hold.
+func lessonRun(args []string) error {
+	f := newLessonFlags()
+	names, err := parseMixed(f.fs, args)
+	if err != nil {
+		return err
+	}
+	if f.times < 1 || f.times > 10000 {
+		return badUsage("--times %d: choose a number from 1 to 10000", f.times)
+	}
+	ls, err := findLessons(names)
+	if err != nil {
+		return err
+	}
+	if f.step != "" {
+		ls = slices.DeleteFunc(ls, func(l *lessons.Lesson) bool { return l.Step(f.step) == nil })
+		if len(ls) == 0 {
+			return badUsage("--step %s: none of these lessons has such a step", f.step)
+		}
+	}
+	home, err := openHome()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	defer stop()
+	return f.run(ctx, home, ls)
+}
+
+// findLessons gives those that are named: files, or ids and numbers of shipped ones;
+// all shipped ones if none is named.
+func findLessons(names []string) (ls []*lessons.Lesson, err error) {
+	var files, shipped []string
+	for _, name := range names {
+		if strings.ContainsAny(name, "./\\") {
+			files = append(files, name)
+		} else {
+			shipped = append(shipped, name)
+		}
+	}
+	if len(files) == 0 || len(shipped) > 0 {
+		all, err := lessons.Shipped(mechanisms.All)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		if len(names) == 0 {
+			return all.Lessons, nil
+		}
+		for _, name := range shipped {
+			l := all.Find(name)
+			if l == nil {
+				l = all.Numbered(name)
+			}
+			if l == nil {
+				return nil, badUsage("there is no lesson %q: name a file, or one of %s", name, strings.Join(ids(all.Lessons), ", "))
+			}
+			ls = append(ls, l)
+		}
+	}
+	if len(files) == 0 {
+		return ls, nil
+	}
+	read, found, err := loadLessons(files)
+	if err != nil {
+		return nil, err
+	}
+	if len(found.Errors()) == 0 {
+		found = append(found, lessons.Check(read, mechanisms.All)...)
+	}
+	if wrong := found.Errors(); len(wrong) > 0 {
+		wrong.Sort()
+		return nil, usageError{wrong}
+	}
+	return append(ls, read...), nil
+}
+
+func ids(ls []*lessons.Lesson) (all []string) {
+	for _, l := range ls {
+		all = append(all, l.ID)
+	}
+	return all
+}
+
+// A performed step, and how long it took.
+type performed struct {
+	*lessons.Report
+	Seconds float64 `json:"seconds"`
+	Green   bool    `json:"green"` // nothing speaks against the lesson
+
+	of   *lessons.Lesson
+	step *lessons.Step
+}
+
+// run performs all lessons, as often as was asked.
+func (f *lessonFlags) run(ctx context.Context, home *lab.Home, ls []*lessons.Lesson) error {
+	var all []performed
+	red, skipped := 0, 0
+	for n := range f.times {
+		if f.times > 1 && !f.json {
+			fmt.Printf("%d of %d\n", n+1, f.times)
+		}
+		green := true
+		for _, l := range ls {
+			if !f.json {
+				printLesson(os.Stdout, l)
+			}
+			err := performLesson(ctx, home, l, f.step, f.record, func(p performed) {
+				all, green = append(all, p), green && p.Green
+				if p.State == lessons.Skipped {
+					skipped++
+				}
+				if !f.json {
+					printStep(os.Stdout, &p)
+				}
+			})
+			if err != nil {
+				return err
+			}
+		}
+		if !green {
+			red++
+		}
+	}
+	if f.json {
+		if err := json.NewEncoder(os.Stdout).Encode(all); err != nil {
+			return err
+		}
+	} else {
+		printEnd(os.Stdout, f.times, red, all)
+	}
+	if f.junit != "" {
+		if err := writeJUnit(f.junit, all); err != nil {
+			return err
+		}
+	}
+	switch {
+	case red > 0:
+		return errors.New(countOf(f.times, red))
+	case skipped == len(all) && skipped > 0:
+		return fmt.Errorf("perform the lessons: %w: %s", lab.ErrUnavailable, all[0].Why)
+	}
+	return nil
+}
+
+// performLesson performs the steps of a lesson, or only one of them, and tells what
+// came of each. With a folder, it leaves a recording of each step there.
+func performLesson(ctx context.Context, home *lab.Home, l *lessons.Lesson, only, folder string, tell func(performed)) error {
+	m := mechanisms.Find(l.Lab)
+	why := unavailable(m)
+	s := lessons.NewSession(l, m, func(ctx context.Context, o lab.Options) (lessons.Run, error) {
+		o.Home = home
+		return lab.Start(context.WithoutCancel(ctx), m, o) // Close ends it
+	}, nil)
+	defer s.Close()
+	var tape *lessons.Tape
+	if folder != "" {
+		tape = &lessons.Tape{}
+		s.Witness = tape
+	}
+	for _, step := range l.Steps {
+		if only != "" && step.ID != only {
+			continue
+		}
+		p := performed{of: l, step: step, Report: &lessons.Report{Lesson: l.ID, Step: step.ID, State: lessons.Skipped, Why: why}}
+		if why == "" {
+			begin := time.Now()
+			r, err := s.Repeat(ctx, step)
+			if err != nil {
+				return fmt.Errorf("%s:%d: perform step %s: %w", l.File, step.Line, step.ID, err)
+			}
+			p.Report, p.Seconds = r, time.Since(begin).Seconds()
+		}
+		p.Green = p.Holds()
+		tell(p)
+		if ctx.Err() != nil {
+			return errors.New("it was ended before all steps were performed")
+		}
+		if tape != nil && p.State == lessons.Judged && p.Green {
+			if err := tape.Keep(folder, step); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// unavailable says why a mechanism cannot run here; "" if it can.
+func unavailable(m lab.Mechanism) string {
+	if p, ok := m.(lab.Prober); ok {
+		if err := p.Probe(); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
+}
+
+// parseMixed reads flags that stand before, between or after names.
+func parseMixed(fs *flag.FlagSet, args []string) (names []string, err error) {
+	fs.SetOutput(os.Stderr)
+	for {
+		if err := fs.Parse(args); errors.Is(err, flag.ErrHelp) {
+			os.Exit(0)
+		} else if err != nil {
+			return nil, usageError{err}
+		}
+		if fs.NArg() == 0 {
+			return names, nil
+		}
+		names, args = append(names, fs.Arg(0)), fs.Args()[1:]
+	}
+}
