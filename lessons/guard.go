@@ -14,7 +14,7 @@ import (
 // builtins are the functions of the language that claims may call: none of them can
 // make much out of little.
 var builtins = map[string]bool{"all": true, "any": true, "none": true, "one": true, "count": true, "sum": true,
-	"min": true, "max": true, "len": true, "abs": true, "map": true, "filter": true}
+	"min": true, "max": true, "len": true, "abs": true, "bitand": true, "map": true, "filter": true}
 
 // operators are those of the language that claims may use.
 var operators = map[string]bool{"and": true, "or": true, "not": true, "&&": true, "||": true, "!": true, "==": true, "!=": true,
