@@ -3,8 +3,9 @@
 # make screenshots  the README's picture; SHOTS=folder: every page, light, dark, small and large
 # make setup        only install what the checks need
 # make generate     rewrite the generated files: templates/*_templ.go, static/js/event.js
+# make recordings   run every lesson, and keep a recording of each step
 
-.PHONY: test setup format vet race scripts builds bench screenshots generate
+.PHONY: test setup format vet race scripts builds bench screenshots generate recordings
 
 test: setup format vet race scripts builds
 	@echo "all checks passed"
@@ -49,3 +50,6 @@ screenshots: setup
 generate:
 	go tool templ generate
 	go test ./lab -run Schema -update
+
+recordings:
+	go run ./cmd/ipclab lesson run --record lessons/recordings

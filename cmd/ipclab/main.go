@@ -21,6 +21,9 @@ const usage = `ipclab shows how processes communicate.
     ipclab replay FILE
     ipclab lesson check [FILE|FOLDER]...
     ipclab lesson new ID [--lab pipe]
+    ipclab lesson run [FILE|ID]... [--step ID] [--times N] [--json] [--junit FILE]
+               [--record FOLDER]
+    ipclab lesson handout ID|FILE... [--for student|lecturer] [--out FOLDER] [--pdf]
     ipclab doctor [--json]
     ipclab clean [--dry-run]
 `
