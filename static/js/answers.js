@@ -11,6 +11,9 @@ import { num, t } from '#ipclab/strings.js'
 /** @typedef {{letter: string, text: string, so: boolean, error?: string, sides?: Side[]}} Option */
 /** @typedef {{step: string, state: string, why?: string, lines: any[], claims: Claim[], options: Option[], schedules?: any[], touched?: boolean, settings: Record<string, number>, pids: Record<string, number>}} Report */
 
+/** A report as it comes: what is empty may be missing. @param {any} r @returns {Report} */
+export const whole = r => ({ ...r, lines: r.lines ?? [], claims: r.claims ?? [], options: r.options ?? [], schedules: r.schedules ?? [], settings: r.settings ?? {}, pids: r.pids ?? {} })
+
 /** A number as a student writes it, NaN if it is none. @param {string} text */
 export function numberOf(text) {
   const plain = text.replace(/[\s\u00a0_']/g, '').replace(/,(?=\d{3}(\D|$))/g, '').replace(',', '.')

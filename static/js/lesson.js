@@ -7,7 +7,7 @@
 // without a question ready → running → why. Failed is what running comes to when
 // what should have come about did not.
 
-import { behind, count, did, isRight, isWhole, numberOf, runName, sureWord, told } from '#ipclab/answers.js'
+import { behind, count, did, isRight, isWhole, numberOf, runName, sureWord, told, whole } from '#ipclab/answers.js'
 import * as ask from '#ipclab/ask.js'
 import { copyFrom, h, say } from '#ipclab/dom.js'
 import { alive, announce, banner, bindKeys, bookmarks, button, present } from '#ipclab/keys.js'
@@ -65,7 +65,7 @@ const here = () => steps[at]
 /** Shows the parts of a phase. @param {Phase} phase @param {boolean} [quiet] keeps the focus where it is */
 function enter(phase, quiet) {
   const s = here()
-  s.phase = view.phase = phase
+  s.phase = view.phase = $('main').dataset.phase = phase
   for (const e of $$('[data-in]', s.node)) e.hidden = !e.dataset.in.split(' ').includes(phase)
   const order = $$('[data-phase]', s.node)
   const names = { predict: 'predict', ready: 'run', running: 'run', failed: 'run', report: 'report', why: 'why' }
@@ -165,8 +165,9 @@ async function perform() {
   if (!id && here() === s && s.phase === 'running') enter('ready')
 }
 
-/** How the step stands. @param {Report} r */
-function reported(r) {
+/** How the step stands. @param {any} given the report */
+function reported(given) {
+  const r = whole(given)
   const i = steps.findIndex(x => x.is.id === r.step)
   const s = steps[i]
   if (!s || s.phase !== 'running') return
@@ -341,7 +342,7 @@ async function fetchRecording() {
     const [file, report] = await Promise.all([get(`/lessons/${data.id}/${id}/recording`), get(`/lessons/${data.id}/${id}/report`)])
     if (!file.ok || !report.ok) return void say($('[data-ready-note]', s.node), file.data?.error ?? t('cannotPerform', { why: data.unavailable }))
     const r = read(new Uint8Array(file.data))
-    recordings[id] = { made: { report: report.data, header: r.header, trace: traceOf(r), from: 0, saw: [] } }
+    recordings[id] = { made: { report: whole(report.data), header: r.header, trace: traceOf(r), from: 0, saw: [] } }
   }
   if (here() !== s) return
   view.show(recordings[id].made)

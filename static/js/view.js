@@ -149,7 +149,7 @@ export class View {
   /** @param {any} f */
   #buttons(f) {
     const running = this.phase === 'running'
-    const word = f.playing || (running && f.live) ? t('pause') : running || (!f.live && f.index < f.trace.length - 1) ? t('play') : t('playAgain')
+    const word = !this.usable ? t('play') : f.playing || (running && f.live) ? t('pause') : running || (!f.live && f.index < f.trace.length - 1) ? t('play') : t('playAgain')
     for (const b of document.querySelectorAll('[data-press=toggle]')) say(/** @type {Element} */ (b.firstElementChild), word)
     for (const b of document.querySelectorAll('.play [data-press]')) b.toggleAttribute('disabled', !this.usable || (f.live && running && /** @type {HTMLElement} */ (b).dataset.press === 'forward'))
   }
