@@ -14,6 +14,7 @@ type partBook struct {
 	level    stamped
 	capacity int64
 	agrees   *bool
+	exists   *bool // whether its name is there
 
 	stores map[uint32][]stored // by offset: the newest, and those that overlapped it
 	died   bool                // an owner died while it held the lock
@@ -80,6 +81,9 @@ func (p *partBook) fact(f lab.Fact, e *lab.Event) {
 		p.level.set(e.At, e.Level)
 	case lab.FactCapacity:
 		p.capacity = e.Level
+	case lab.FactExists:
+		is := e.Level == 1
+		p.exists = &is
 	case lab.FactAgrees:
 		so := e.Ret == 1
 		p.agrees = &so

@@ -68,6 +68,8 @@ type process struct {
 	Ignored       []string    `expr:"ignored_signals" from:"● /proc/PID/status" words:"signal" says:"signals that do nothing"`
 	Caught        []string    `expr:"caught_signals" from:"● /proc/PID/status" words:"signal" says:"signals that have a handler"`
 	SigQ          int         `expr:"sigq" from:"● /proc/PID/status" says:"signals queued for all processes of this user"`
+	ReadsIO       int         `expr:"reads_io" from:"● /proc/PID/io" says:"calls of read and its relatives that the kernel has counted since its work began"`
+	WritesIO      int         `expr:"writes_io" from:"● /proc/PID/io" says:"calls of write and its relatives that the kernel has counted since its work began"`
 	Torn          int         `expr:"torn" from:"○ contents" says:"operations in which it found pieces of different messages or updates mixed"`
 	CallsTotal    int         `expr:"calls_total" from:"○ calls" says:"all its system calls on the mechanism, as calls counts them"`
 	FDs           []*openFile `expr:"fds" from:"○ lab" says:"its open descriptors of the mechanism"`
@@ -165,8 +167,10 @@ type (
 	}
 	memory struct {
 		thing
-		Size     int `expr:"size" from:"○ scene" says:"its length in bytes"`
-		Attached int `expr:"attached" from:"● mmap" says:"living processes that have mapped it"`
+		Size     int  `expr:"size" from:"○ scene" says:"its length in bytes"`
+		Blocks   int  `expr:"blocks" from:"● stat" says:"how much memory it has been given, in units of 512 bytes"`
+		Exists   bool `expr:"exists" from:"● access" says:"whether its name is there"`
+		Attached int  `expr:"attached" from:"● mmap" says:"living processes that have mapped it"`
 	}
 	word struct {
 		thing

@@ -49,7 +49,10 @@ func (m *moment) part(i int, name string) any {
 		v.Readers, v.Writers = m.holders(i, unless)
 		return v
 	case lab.Page:
-		v := &memory{thing: t, Size: int(p.Cap)}
+		v := &memory{thing: t, Size: int(p.Cap), Blocks: asked("blocks") / 512, Exists: b.exists != nil && *b.exists}
+		if unless("exists", m.blind()); b.exists == nil {
+			unless("exists", "it has no name")
+		}
 		for j := range m.procs {
 			if _, mapped := m.procs[j].maps[uint16(i+1)]; mapped && m.procs[j].alive() {
 				v.Attached++

@@ -85,6 +85,8 @@ func (m *moment) status(v *process, b *procBook, unless func(field, why string))
 	v.SigQ = int(read(lab.FactSigQ, "sigq").Ret)
 	sw := read(lab.FactSwitches, "switches", "preempted")
 	v.Switches, v.Preempted = int(sw.Ret), int(sw.Level)
+	io := read(lab.FactIO, "reads_io", "writes_io")
+	v.ReadsIO, v.WritesIO = int(io.Ret), int(io.Level)
 	v.CPU = float64(read(lab.FactCPU, "cpu_ms").Level) / 1e6
 }
 
