@@ -86,6 +86,7 @@ func (p *reader) claim(b *block) {
 		}
 		c := all
 		c.Expr = exprAt(place{i + 1, 1}, p.lines[i])
+		c.Shown = c.Kind == Show
 		p.step.Claims = append(p.step.Claims, &c)
 	}
 	if len(p.step.Claims) == before {

@@ -21,6 +21,7 @@ type Expr struct {
 	Source string
 	Line   int
 	Col    int
+	Shown  bool // it may be a number or a text: its value is told, nothing must hold of it
 
 	test  *program
 	sides []*side
@@ -80,7 +81,7 @@ func Compile(e *Expr, info *lab.Info, scene *lab.Scene) (err error) {
 	if _, err := checker.Check(tree, config); err != nil {
 		return words.explain(err)
 	}
-	if nt := tree.Node.Nature(); nt.IsUnknown(&config.NtCache) || !nt.IsBool() {
+	if nt := tree.Node.Nature(); !e.Shown && (nt.IsUnknown(&config.NtCache) || !nt.IsBool()) {
 		return &ClaimError{1, fmt.Sprintf("%s is %s; write what must hold of it, as in … == 3", tree.Node, words.kind(tree.Node))}
 	}
 	if err := words.check(tree.Node); err != nil {
@@ -127,6 +128,9 @@ func (e *Expr) Eval(v *Values) (bool, error) {
 		return false, err
 	}
 	so, ok := out.(bool)
+	if e.Shown && !ok {
+		return true, nil
+	}
 	if !ok {
 		return false, &ClaimError{1, fmt.Sprintf("it is %s, neither true nor false", format(out))}
 	}
