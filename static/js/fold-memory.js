@@ -98,7 +98,7 @@ export function memoryLevel(p, level, procs, all) {
   if (p.type === 'futex' && level >= 0) lockWord(p, level, procs)
   if (p.type === 'sem') p.value = level
   if (p.type === 'word' && (p.value === null || p.sure === false || p.looked)) {
-    if (p.value !== level) p.writer = 0
+    if (p.value !== level && !p.looked) p.writer = 0
     p.value = level
     p.sure = all
   }

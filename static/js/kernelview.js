@@ -142,13 +142,14 @@ export function fullView(header, state, now, before) {
   const of = (/** @type {(g: any, i: number) => string} */ f) => procs.map((_, i) => (now.procs[i] ? f(now.procs[i], i) : '–'))
   const share = (/** @type {number} */ n) => `${Math.round(n / 10)}\u00a0%`
   const spans = before && now.at > before.at ? (now.at - before.at) / 1e9 : 0
+  const what = header.scene.parts.some((/** @type {any} */ p) => p.type === 'page') ? 'Operations' : 'Calls' // to load or store is no call
   /** @type {Row[]} */
   const rows = [
     { src: READ, label: 'On a CPU', cells: of(g => share(g.onCPU)) },
     { src: READ, label: 'Asleep in', cells: of(g => (g.waits ? `${waitText(g.wait)} ${share(g.waits)}` : '–')) },
     { src: READ, label: 'Switches/s', cells: of(g => formatCount(Math.round((g.switches * 1e9) / Math.max(1, now.span)))) },
-    { src: WORKED, label: 'Calls/s', cells: of((g, i) => (spans ? formatCount(Math.round((g.calls - (before.procs[i]?.calls ?? 0)) / spans)) : '–')) },
-    { src: WORKED, label: 'Calls', cells: of(g => formatCount(g.calls)) },
+    { src: WORKED, label: `${what}/s`, cells: of((g, i) => (spans ? formatCount(Math.round((g.calls - (before.procs[i]?.calls ?? 0)) / spans)) : '–')) },
+    { src: WORKED, label: what, cells: of(g => formatCount(g.calls)) },
   ]
   const pairs = pairsOf(header, { ...state, parts: state.parts.map((/** @type {any} */ p, /** @type {number} */ i) => ({ ...p, slots: null, kernel: now.parts[i]?.now ?? p.kernel, level: now.parts[i]?.now ?? p.level })) })
   const turned = procs.length >= 4

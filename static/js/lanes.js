@@ -141,8 +141,8 @@ export function boxText(e, s) {
   switch (e.kind) {
     case Kind.LOAD: return 'load ' + valueText(e.data)
     case Kind.STORE: return e.call === Call.RT_SIGACTION ? 'sigaction' : e.part ? 'store ' + valueText(e.data) : 'add'
-    case Kind.LOCK: return e.ret ? 'lock' : 'taken'
-    case Kind.UNLOCK: return 'unlock'
+    case Kind.LOCK: return e.call ? 'lower' : e.ret ? 'lock' : 'taken' // a semaphore is lowered
+    case Kind.UNLOCK: return e.call ? 'raise' : 'unlock'
     case Kind.WAKE: return 'wake'
     case Kind.SIGNAL:
     case Kind.DELIVER: return !e.want ? (e.kind === Kind.SIGNAL ? '0' : callNames[e.call] ?? '') : e.want >= 32 ? String(e.want) : signalName(e.want)

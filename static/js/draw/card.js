@@ -189,17 +189,29 @@ function big(i, frame, large) {
   const r = ratesOf(frame)
   const p = r?.procs[i]
   const gates = frame.header.scene.procs[i]?.gates ?? []
-  const op = gates.at(-1) ?? 'call'
+  const op = p?.unit ?? (frame.state.updates ? 'update' : gates.at(-1) ?? 'call') + 's'
   if (!r || !p) return { k: 'big', val: '–', t: 'no second has passed yet' }
-  const pieces = [p.bytes > 0 ? formatRate(p.bytes) : '', p.p50 > 0 ? `p50 ${formatSpan(p.p50)} inside ${op}` : ''].filter(Boolean)
-  return { k: 'big', val: `${formatCount(p.rate)} ${op}s/s`, t: large ? pieces.join(' · ') : pieces[0] ?? '' }
+  const pieces = [p.bytes > 0 ? formatRate(p.bytes) : '', p.p50 > 0 ? `p50 ${formatSpan(p.p50)} inside ${gates.at(-1) ?? 'call'}` : ''].filter(Boolean)
+  return { k: 'big', val: `${p.rate >= 1e7 ? (p.rate / 1e6).toFixed(1) + ' million' : formatCount(p.rate)} ${op}/s`, t: large ? pieces.join(' · ') : pieces[0] ?? '' }
+}
+
+/**
+ * How far the word has grown that tells how fast a process is: one that is looked at,
+ * as its stores are too many to be told. Its own one, if it has one.
+ * @param {State} s @param {any} now @param {any} was @param {number} k @returns {{n: number, holds: string}|null}
+ */
+function counted(s, now, was, k) {
+  const words = s.parts.map((p, i) => ({ p, n: (now.parts?.[i]?.now ?? 0) - (was.parts?.[i]?.now ?? 0) })).filter(({ p }) => p.looked)
+  const own = words.filter(({ p }) => p.writer === k + 1)
+  const best = (own.length ? own : words).sort((a, b) => b.n - a.n)[0]
+  return best && best.n > 1 ? { n: best.n, holds: best.p.holds } : null
 }
 
 /**
  * Operations and bytes a second over about the last second. Four times a second is as
  * often as one can read.
  * @param {any} frame
- * @returns {{procs: {rate: number, bytes: number, p50: number, calls: number}[], calls: number, moved: number, at: number, last: any}|null}
+ * @returns {{procs: {unit?: string, rate: number, bytes: number, p50: number, calls: number}[], calls: number, moved: number, at: number, last: any}|null}
  */
 export function ratesOf(frame) {
   const all = frame.trace?.aggregates ?? []
@@ -216,8 +228,10 @@ export function ratesOf(frame) {
   const procs = now.procs.map((/** @type {any} */ p, /** @type {number} */ k) => {
     const w = was.procs[k] ?? p
     const give = frame.header.scene.procs[k]?.group !== 'taker'
+    const word = counted(frame.state, now, was, k)
     return {
-      rate: Math.max(0, give ? p.sent - w.sent : p.received - w.received) / s,
+      ...(word && { unit: word.holds }),
+      rate: word ? word.n / s : Math.max(0, give ? p.sent - w.sent : p.received - w.received) / s,
       bytes: Math.max(0, give ? p.bytesSent - w.bytesSent : p.bytesReceived - w.bytesReceived) / s,
       p50: p.p50, calls: Math.max(0, p.calls - w.calls) / s,
     }

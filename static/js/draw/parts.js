@@ -66,7 +66,7 @@ function drawPage(g, b, frame, spots) {
 }
 
 /** @param {any} d */
-const widthOf = d => (d.type === 'futex' ? 108 : d.type === 'record' ? 130 : d.holds === 'updates' ? 104 : 58)
+const widthOf = d => (d.type === 'futex' ? 108 : d.type === 'record' ? 130 : d.holds === 'updates' ? 104 : d.holds ? 84 : 58)
 /** @param {{list: number[]}} l @param {any[]} defs */
 const minimum = (l, defs) => l.list.reduce((n, i) => n + widthOf(defs[i]), 0) + 18
 
@@ -116,7 +116,7 @@ function drawWord(g, i, frame, x, y, w, h) {
   const f = plain ? v(d.off ? 'ink2' : 'ink') : v(hue + '-on')
   const label = d.title || (s.procs.length <= 8 && /^own\d+$/.test(d.id) ? (w < 48 ? '' : 'own ') + (s.procs[Number(d.id.slice(3)) - 1]?.letter ?? '') : d.id)
   const small = h < 50
-  const value = futex ? (d.off ? 'off' : dead ? 'dead' : p.word === 0 ? 'free' : p.owner ? String(s.procs[p.owner - 1]?.pid ?? '') : '0x' + p.word.toString(16)) : p.value === null ? '–' : String(p.value)
+  const value = futex ? (d.off ? 'off' : dead ? 'dead' : p.word === 0 ? 'free' : p.owner ? String(s.procs[p.owner - 1]?.pid ?? '') : '0x' + p.word.toString(16)) : p.value === null ? '–' : p.looked && p.value >= 1e7 ? `${(Number(p.value) / 1e6).toFixed(1)} M` : String(p.value)
   g.say(x + w / 2, y + (small ? 14 : 19), label, { sz: small ? 12 : 12.5, w: 600, an: 'middle', f, max: w - 7 })
   const big = d.holds === 'updates' && !small
   g.say(x + w / 2, y + (small ? 30 : futex && !d.off ? 40 : big ? h - 12 : h / 2 + 17), value, { sz: small ? 15 : big ? 26 : futex ? 17 : 20, w: 700, mono: true, an: 'middle', f, max: w - 8 })

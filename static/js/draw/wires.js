@@ -199,7 +199,7 @@ export function drawLineLabel(g, l, frame, taken, full) {
   let text = types.has('signals') ? 'system call, or return from one' : 'system call'
   if (types.has('page')) text = e && e.call ? 'futex: system call' : 'load and store make no system call: nothing crosses'
   if (types.has('page') && e?.call === 8) text = 'semop: system call'
-  const r = full ? ratesOf(frame) : null
+  const r = full && !types.has('page') ? ratesOf(frame) : null // most of what happens to memory is no call
   if (r && r.calls > 0) text = `system call: ${r.calls >= 1e6 ? `${(r.calls / 1e6).toFixed(2)} million` : formatCount(r.calls)} crossings a second`
   const xs = [types.has('page') ? 100 : l.narrow ? 80 : 60, ...taken.filter(x => x > 20), l.W - 10].sort((a, b) => a - b)
   const room = (/** @type {string} */ t) => tw(t, 12, false, 600) + 30
@@ -266,7 +266,7 @@ export function drawBands(g, l, frame) {
   })
   const takers = groups.find(list => list[0]?.group === 'taker')
   if (takers && !l.narrow && l.cards.length === 2) g.say(Math.min(...takers.map(c => c.x + c.w / 2)) - 40, (l.lines[0] ?? 0) + 33, 'copied out again', { sz: 13, c: 'k', an: 'end' })
-  if (!r || l.narrow || l.cards.length !== 2) return at
+  if (!r || l.narrow || l.cards.length !== 2 || l.cards[0]?.group === 'peer') return at
   const x = l.W / 2
   const y = (l.cards[0]?.y ?? 0) + 36
   g.say(x, y, `moved in ${(r.at / 1e9).toFixed(1)} s`, { sz: 13, an: 'middle', c: 't2' })
