@@ -77,12 +77,16 @@ func (c *examiner) lesson(known []string) {
 	}
 	seen := map[string]bool{}
 	for _, s := range c.l.Steps {
-		at := c.at(s.Line, s.ID)
-		if seen[s.ID] {
-			c.errorf(at, "another step has the id %q already", s.ID)
+		for _, name := range []string{s.ID, s.Number} {
+			if seen[name] {
+				c.errorf(c.at(s.Line, name), "another step has %q already", name)
+			}
+			seen[name] = name != ""
 		}
-		seen[s.ID] = true
 		c.step(s)
+		if c.l.Apart {
+			c.experiment(s)
+		}
 	}
 	for _, id := range c.l.Misconceptions {
 		if !c.used[id] {
@@ -142,8 +146,8 @@ func (c *examiner) knobs() (names []string) {
 }
 
 func (c *examiner) requirement(at place, r string) {
-	if why := unknownRequirement(r); why != "" {
-		c.errorf(at, "requires: %s%s", why, didYouMean(r, Requirements))
+	if !canRequire(r) {
+		c.once(at, "%q cannot be required%s", r, orChoose(r, Requirements))
 	}
 }
 
@@ -154,6 +158,7 @@ func (c *examiner) misconception(at place, id string) {
 			known = append(known, m.ID)
 		}
 		c.errorf(at, "there is no misconception %s in lessons/misconceptions.yaml%s", id, didYouMean(id, known))
+		c.used[id] = true // that it is not is no other mistake
 	}
 }
 
@@ -170,6 +175,16 @@ func (c *examiner) shape() {
 		c.errorf(place{len(c.lines), 1}, "there is no step: begin one with ## Title {#id}")
 	case n > mostLesson:
 		c.errorf(place{c.l.Steps[mostLesson].Line, 1}, "the lesson has %d steps: at most %d, make two lessons of it", n, mostLesson)
+	}
+}
+
+// experiment looks at what every experiment has.
+func (c *examiner) experiment(s *Step) {
+	if len(s.Prose) == 0 || s.Prose[0].Kind != Para {
+		c.errorf(c.at(s.Line, s.ID), "say below the heading, in one paragraph, what must be seen")
+	}
+	if len(s.Claims) == 0 {
+		c.errorf(c.at(s.Line, s.ID), "nothing is claimed: an experiment shows something with :::claim")
 	}
 }
 

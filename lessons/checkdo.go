@@ -61,9 +61,7 @@ func (c *examiner) claim(s *Step, cl *Claim) {
 		c.once(c.header(cl.Line, cl.Of), "claim: this step has no question %q%s", cl.Of, orChoose(cl.Of, known))
 	}
 	for _, r := range cl.Requires {
-		if why := unknownRequirement(r); why != "" {
-			c.once(c.header(cl.Line, r), "requires: %s", why)
-		}
+		c.requirement(c.header(cl.Line, r), r)
 	}
 	if c.scene != nil && c.lab != nil {
 		c.compile(cl.Expr, c.scene)

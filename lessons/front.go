@@ -46,13 +46,13 @@ func (p *reader) front() int {
 		if t := at.GetToken(); t != nil && t.Position != nil {
 			where = place{min(t.Position.Line, end+1), t.Position.Column}
 		}
-		p.errorf(where, "front matter: %s", at.GetMessage())
+		p.errorf(where, "front matter: %s; write lines of the form key: value, from the first column", at.GetMessage())
 	case err != nil:
 		p.errorf(place{2, 1}, "front matter: %v", err)
 	default:
 		p.mapping(node, "front matter", func(k span, v ast.Node) { p.key(k, v) })
+		p.required()
 	}
-	p.required()
 	return end + 1
 }
 

@@ -192,7 +192,7 @@ func (p *reader) heading(i int) {
 		for k := range names {
 			names[k].at.col = p.colOf(i+1, names[k].text)
 		}
-		p.names(at, names)
+		p.names(at, m[2], names)
 	}
 	if p.step.Title == "" {
 		p.errorf(at, "a step needs a title: write ## Title {#%s}", p.step.ID)
@@ -206,23 +206,23 @@ func (p *reader) heading(i int) {
 }
 
 // names reads what stands in {#…}: an id, and of an experiment its number.
-func (p *reader) names(at place, names []span) {
+func (p *reader) names(at place, text string, names []span) {
 	if len(names) == 0 {
 		p.step.ID = slug(p.step.Title)
 		p.errorf(at, "the id is empty: write {#%s}", p.step.ID)
 		return
 	}
 	p.step.ID = names[0].text
-	if !ident.MatchString(p.step.ID) {
-		p.errorf(names[0].at, "id %q: use small letters, digits and hyphens, as in %s", p.step.ID, slug(p.step.ID))
-	}
 	switch {
 	case p.l.Apart && len(names) == 2:
 		p.step.Number = names[1].text
 	case p.l.Apart:
 		p.errorf(names[0].at, "an experiment has an id and a number: write {#%s P1}", p.step.ID)
 	case len(names) > 1:
-		p.errorf(names[1].at, "a step has one id: remove %q", names[1].text)
+		p.step.ID = text
+	}
+	if !ident.MatchString(p.step.ID) {
+		p.errorf(names[0].at, "id %q: use small letters, digits and hyphens, as in %s", p.step.ID, slug(p.step.ID))
 	}
 }
 

@@ -216,7 +216,7 @@ func (p *reader) tag(q *Question, o *Option, last *piece) {
 	for _, id := range wordsFrom(place{where.line, where.col + 1}, strings.ReplaceAll(ids, ",", " ")) {
 		if !tagID.MatchString(id.text) {
 			p.errorf(id.at, "%q is not the id of a misconception: write it as PI-2", id.text)
-			continue
+			id.text = strings.ToUpper(id.text)
 		}
 		o.Misconceptions = append(o.Misconceptions, id.text)
 	}

@@ -71,10 +71,7 @@ func wayBack(all map[string]*Lesson, from, to string, seen map[string]bool) []st
 
 var coresForm = regexp.MustCompile(`^cores *>= *[1-9][0-9]{0,2}$`)
 
-// unknownRequirement says why nothing of that name can be required; "" if it can.
-func unknownRequirement(r string) string {
-	if coresForm.MatchString(r) || slices.Contains(Requirements, r) && !strings.Contains(r, ">=") {
-		return ""
-	}
-	return `"` + r + `" is nothing that can be required: choose ` + strings.Join(Requirements, ", ")
+// canRequire tells whether such a thing can be required; a machine may not have it.
+func canRequire(r string) bool {
+	return coresForm.MatchString(r) || slices.Contains(Requirements, r) && !strings.Contains(r, ">=")
 }
