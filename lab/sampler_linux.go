@@ -49,7 +49,8 @@ func (l *live) sampleProc(p *process) {
 		v.now, v.same = now, 0
 	}
 	l.sampleGate(p)
-	if o, ok := p.open(); ok && now.state == 'S' && v.blocked != o.Seq && calls[o.Call].name != "" && matches(o.Call, now.nr) {
+	// What it did before it fell asleep comes first.
+	if o, ok := p.open(); ok && now.state == 'S' && v.blocked != o.Seq && calls[o.Call].name != "" && matches(o.Call, now.nr) && !l.unreadOf(p) {
 		if again, ok := p.open(); ok && again.Seq == o.Seq { // still the same call
 			v.blocked = o.Seq
 			e := o
@@ -77,6 +78,9 @@ func (l *live) sampleProc(p *process) {
 		if e, ok := v.ioFact(p); ok {
 			l.fact(p, FactIO, e)
 		}
+	}
+	if ns := v.cpuTime(); ns > 0 && l.ticks%16 == 0 {
+		l.fact(p, FactCPU, Event{Level: ns})
 	}
 	l.holdings(p)
 }
