@@ -197,8 +197,7 @@ export function drawLineLabel(g, l, frame, taken, full) {
   const types = new Set(l.parts.map(p => p.type))
   const e = s.now
   let text = types.has('signals') ? 'system call, or return from one' : 'system call'
-  if (types.has('page')) text = e && e.call ? 'futex: system call' : 'load and store make no system call: nothing crosses'
-  if (types.has('page') && e?.call === 8) text = 'semop: system call'
+  if (types.has('page')) text = e && e.call ? `${callNames[e.call] ?? ''}: system call` : 'load and store make no system call: nothing crosses'
   const r = full && !types.has('page') ? ratesOf(frame) : null // most of what happens to memory is no call
   if (r && r.calls > 0) text = `system call: ${r.calls >= 1e6 ? `${(r.calls / 1e6).toFixed(2)} million` : formatCount(r.calls)} crossings a second`
   const xs = [types.has('page') ? 100 : l.narrow ? 80 : 60, ...taken.filter(x => x > 20), l.W - 10].sort((a, b) => a - b)
@@ -218,7 +217,7 @@ export function drawLineLabel(g, l, frame, taken, full) {
 export function drawBands(g, l, frame) {
   const r = ratesOf(frame)
   const s = /** @type {State} */ (frame.state)
-  const part = l.parts.find(p => p.type !== 'page' && !frame.header.scene.parts[p.n].off) ?? l.parts[0]
+  const part = l.parts.find(p => p.type === 'page') ?? l.parts.find(p => !frame.header.scene.parts[p.n].off) ?? l.parts[0]
   /** @type {number[]} */
   const at = []
   if (!part) return at
