@@ -66,6 +66,9 @@ func (l *live) finish() *Outcome {
 	for _, p := range l.procs {
 		p.close()
 	}
+	l.r.mu.Lock()
+	l.r.ctl = nil // nobody rings any more
+	l.r.mu.Unlock()
 	l.ctl.close()
 	l.procs, l.ctl = nil, nil
 	return o
