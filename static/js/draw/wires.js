@@ -2,7 +2,7 @@
 // What lies and moves between the cards and the objects: the line between user space
 // and kernel, lanes, the operation of this moment, wake-ups, queues and bands.
 
-import { Call, Flag, Kind } from '#ipclab/event.js'
+import { Call, callNames, Flag, Kind } from '#ipclab/event.js'
 import { own } from '#ipclab/layout.js'
 import { along, Brush, rounded, tw, v } from '#ipclab/draw/kit.js'
 import { wakeOf } from '#ipclab/callout.js'
