@@ -77,7 +77,7 @@ func TestGuard(t *testing.T) {
 }
 
 func (a asked) check(t *testing.T, s *testServer) {
-	path := strings.NewReplacer("{id}", "nosuchid", "{mechanism}", "toy", "{hash}", "0", "{name}", "x", "{name...}", "js/x.js").Replace(a.route.path)
+	path := strings.NewReplacer("{id}", "nosuchid", "{step}", "nosuchstep", "{mechanism}", "toy", "{hash}", "0", "{name}", "x", "{name...}", "js/x.js").Replace(a.route.path)
 	r := httptest.NewRequest("GET", "http://"+s.host+path, nil)
 	r.Method, r.Host = a.method, a.host
 	if a.origin != "absent" {

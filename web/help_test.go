@@ -29,7 +29,8 @@ type script struct {
 	mu    sync.Mutex
 	sinks []lab.Sink
 	did   []string
-	miss  error // what Try finds, once judge is closed
+	now   lab.Outcome // what Examine finds
+	miss  error       // what Try finds, once judge is closed
 	judge chan struct{}
 }
 
@@ -79,7 +80,7 @@ func newScript(info lab.Info, o lab.Options) *script {
 	scripts.n++
 	id := fmt.Sprintf("script%02d", scripts.n%100)
 	return &script{id: id, done: make(chan struct{}), judge: make(chan struct{}), log: scriptLog{first: 1},
-		head: lab.Header{Format: 1, Run: id, Epoch: 1, Mechanism: info, Settings: o.Settings, Mode: o.Mode, Pace: o.Pace, Wall: time.Now()}}
+		head: lab.Header{Format: 1, Run: id, Epoch: 1, Mechanism: info, Settings: o.Settings, Scene: toy{}.Scene(o.Settings), Mode: o.Mode, Pace: o.Pace, Wall: time.Now()}}
 }
 
 func (s *script) ID() string            { return s.id }
@@ -97,6 +98,42 @@ func (s *script) Try(ctx context.Context, _ *lab.Experiment) (miss, err error) {
 	case <-s.judge:
 		return s.miss, nil
 	}
+}
+
+func (s *script) Ended() bool { return is(s.done) }
+
+func (s *script) Again(o lab.Options) error {
+	s.mu.Lock()
+	s.head.Settings, s.head.Mode, s.now = o.Settings, o.Mode, lab.Outcome{}
+	s.mu.Unlock()
+	s.again()
+	return nil
+}
+
+func (s *script) Stands() (all []lab.Stand, err error) {
+	for _, p := range s.Header().Scene.Procs {
+		all = append(all, lab.Stand{Role: p.Role, Gate: p.Gates[0]})
+	}
+	return all, nil
+}
+
+func (s *script) Examine(f func(*lab.Outcome)) error {
+	if is(s.done) {
+		return errors.New("the run is over")
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o := s.now
+	o.Mechanism, o.Settings, o.Scene = s.head.Mechanism.ID, s.head.Settings, s.head.Scene
+	f(&o)
+	return nil
+}
+
+// found makes the run look so.
+func (s *script) found(t lab.Totals) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.now.Totals = t
 }
 
 func (s *script) Header() lab.Header {
@@ -183,8 +220,11 @@ func (toy) Info() lab.Info {
 		Experiments: []lab.Experiment{{ID: "T1", Name: "two", Sees: "Two.", Set: lab.Settings{"workers": 2}, Mode: lab.Step}}}
 }
 
-func (toy) Scene(s lab.Settings) lab.Scene {
-	return lab.Scene{Procs: make([]lab.Proc, s["workers"])}
+func (toy) Scene(s lab.Settings) (sc lab.Scene) {
+	for i := range max(s["workers"], 1) {
+		sc.Procs = append(sc.Procs, lab.Proc{Role: fmt.Sprint("worker", i+1), Kind: "worker", Group: lab.Peer, Gates: []string{"go"}})
+	}
+	return sc
 }
 
 // testServer is a server whose runs are scripts.

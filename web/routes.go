@@ -33,6 +33,9 @@ func (s *Server) routes() []route {
 		{"POST", "/runs/{id}/do", s.do},
 		{"GET", "/runs/{id}/records", s.records},
 		{"GET", "/runs/{id}/recording", s.recording},
+		{"GET", "/lessons/{id}", s.lesson},
+		{"POST", "/lessons/{id}/runs", s.performStep},
+		{"POST", "/lessons/{id}/hold", s.holdStep},
 	}
 }
 

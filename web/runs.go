@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"ipclab/lab"
@@ -22,6 +23,10 @@ type run interface {
 	Log() recordLog
 	Done() <-chan struct{}
 	Stop()
+	Again(lab.Options) error
+	Examine(func(*lab.Outcome)) error
+	Stands() ([]lab.Stand, error)
+	Ended() bool
 	Try(context.Context, *lab.Experiment) (miss, err error)
 }
 
@@ -54,6 +59,8 @@ type watched struct {
 	idle    *time.Timer // ends the run a minute later
 	actions bucket
 	trial   trial
+
+	teaching atomic.Pointer[teaching] // whose run it is; nil if it is not of a lesson
 }
 
 // runs is the registry of all runs that were started from pages.

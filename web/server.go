@@ -17,13 +17,15 @@ import (
 	"time"
 
 	"ipclab/lab"
+	"ipclab/lessons"
 	"ipclab/static"
 )
 
 // Options of a server.
 type Options struct {
 	Mechanisms []lab.Mechanism // in teaching order
-	Recording  string          // a file that the player shows at once; "" for none
+	Lessons    *lessons.Catalogue
+	Recording  string // a file that the player shows at once; "" for none
 	Log        *slog.Logger
 	Home       *lab.Home // where runs keep their journal
 }
@@ -31,6 +33,7 @@ type Options struct {
 // Server is the lab as browsers see it.
 type Server struct {
 	mechanisms []lab.Mechanism
+	lessons    *lessons.Catalogue
 	file       string
 	log        *slog.Logger
 	journal    *lab.Home
@@ -55,6 +58,9 @@ func New(l net.Listener, o Options) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{mechanisms: o.Mechanisms, file: o.Recording, log: o.Log, journal: o.Home, guard: newGuard(l.Addr()), files: files, listener: l}
+	if s.lessons = o.Lessons; s.lessons == nil {
+		s.lessons = &lessons.Catalogue{}
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}

@@ -57,7 +57,11 @@ type trial struct {
 func (w *watched) act(action string) error {
 	w.trial.mu.Lock()
 	defer w.trial.mu.Unlock()
-	if err := w.run.Do(action); err != nil {
+	do := w.run.Do
+	if t := w.teaching.Load(); t != nil {
+		do = func(action string) error { return t.act(w.run.Do, action) }
+	}
+	if err := do(action); err != nil {
 		return err
 	}
 	if w.trial.verdict.State == trialRunning {

@@ -104,6 +104,7 @@ func TestTakeOver(t *testing.T) {
 		c.next(t)
 	}
 	fresh := s.watch(t, run.id, "")
+	late.Close()
 	for range 2 { // the scene, and how many watch
 		if m := fresh.next(t); m["type"] == "verdict" {
 			t.Errorf("after a restart: %v", m)

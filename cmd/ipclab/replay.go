@@ -9,7 +9,6 @@ import (
 	"os"
 
 	"ipclab/lab"
-	"ipclab/mechanisms"
 	"ipclab/web"
 )
 
@@ -39,7 +38,7 @@ func replay(args []string) error {
 	if *events != "" || *summary {
 		return dump(rec, *events, *summary)
 	}
-	return s.run(web.Options{Mechanisms: mechanisms.All, Recording: args[0]})
+	return s.run(web.Options{Recording: args[0]})
 }
 
 // dump writes a recording's events and its summary, up to where it is damaged.

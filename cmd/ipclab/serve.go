@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"ipclab/lab"
+	"ipclab/lessons"
 	"ipclab/mechanisms"
 	"ipclab/web"
 )
@@ -38,7 +39,7 @@ func serve(args []string) error {
 	if err := parse(f, args, 0); err != nil {
 		return err
 	}
-	return s.run(web.Options{Mechanisms: mechanisms.All})
+	return s.run(web.Options{})
 }
 
 func (s *serving) run(o web.Options) error {
@@ -50,6 +51,10 @@ func (s *serving) run(o web.Options) error {
 	if o.Home, err = openHome(); err != nil && !errors.Is(err, lab.ErrUnavailable) {
 		l.Close()
 		return err
+	}
+	o.Mechanisms = mechanisms.All
+	if o.Lessons, err = lessons.Shipped(o.Mechanisms); err != nil {
+		fmt.Fprintln(os.Stderr, "ipclab: there are no lessons this time:", err)
 	}
 	o.Log = slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn}))
 	server, err := web.New(l, o)
