@@ -24,7 +24,7 @@ import { View } from '#ipclab/view.js'
 
 /** @typedef {import('#ipclab/answers.js').Report} Report */
 /** @typedef {import('#ipclab/view.js').View['phase']} Phase */
-/** @typedef {import('#ipclab/view.js').Kept & {report: Report, saw: string[]}} Made a run that the student made of a step */
+/** @typedef {import('#ipclab/view.js').Kept & {report: Report, prediction: string[], sure: number, saw: string[]}} Made a run that the student made of a step */
 
 /**
  * What is known of a step since the page was opened.
@@ -172,11 +172,11 @@ function reported(given) {
   const s = steps[i]
   if (!s || s.phase !== 'running') return
   newest = r
-  view.from = run.trace === began.trace ? began.index : 0
+  view.startAt(run.trace === began.trace ? began.index : 0)
   const line = show.lines($('.do', s.node), r.lines)
   if (line && i === at) announce(line)
   if (r.state === 'running' || i !== at) return
-  if (r.state === 'judged') return judged(s, { report: r, header: run.header, trace: run.trace, from: view.from, saw: [] })
+  if (r.state === 'judged') return judged(s, { report: r, header: run.header, trace: run.trace, from: view.from, to: run.trace.length - 1, saw: [], prediction: s.prediction, sure: s.sure })
   if (r.state === 'failed') return failed(s, r)
   const why = r.state === 'skipped' ? t('cannotPerform', { why: r.why ?? '' }) : t('stoppedRun')
   say($('[data-ready-note]', s.node), why)
@@ -265,9 +265,10 @@ function tell(s) {
   if (!question) return
   const is = did(question, r, s.is.answer)
   const box = (/** @type {string} */ name, /** @type {string} */ text) => say($(`[data-box=${name}]`, s.node), text)
-  box('predicted', told(question, s.prediction, s.sure))
+  box('predicted', told(question, made.prediction, made.sure))
   box('saw', told(question, saw))
-  box('did', is ? told(question, is) : t('kernelElse'))
+  const same = reports.length > 1 && reports.every(x => String(did(question, x, s.is.answer)) === String(is))
+  box('did', !is ? t('kernelElse') : told(question, is) + (same ? t('inAllRuns') : ''))
   flag($('[data-flag]', s.node), question, saw, is, r)
 }
 
@@ -277,8 +278,10 @@ function flag(node, q, saw, is, r) {
   if (node.hidden || !is) return
   const chosen = r.options.filter(o => saw.includes(o.letter) && !o.so)
   const facts = chosen.map(o => h('p', {}, t('neededFor', { letter: o.letter }) + ' ', h('code', {}, o.text), `; ${t('wasSo')}: `, show.sidesOf(o.sides ?? [])))
+  const claim = r.claims.find(c => c.line === here().is.answer)
+  if (!facts.length && claim?.sides) facts.push(h('p', {}, show.sidesOf(claim.sides)))
   node.replaceChildren(h('div', { className: 'check' }, h('span', { className: 'tick off', 'aria-hidden': 'true' }, '–'),
-    h('div', {}, h('b', {}, t('youSaid', { a: told(q, saw), b: told(q, is) })), ...facts, button(t('watchAgain'), 'btn sm', view.replay))))
+    h('div', {}, h('p', {}, h('b', {}, t('youSaid', { a: told(q, saw), b: told(q, is) }))), ...facts, button(t('watchAgain'), 'btn sm', view.replay))))
 }
 
 /** Shows one of the runs of this step. @param {number} i */
@@ -286,8 +289,8 @@ function look(i) {
   const s = here()
   s.shown = i
   const made = s.runs[i]
-  view.from = made.from
   view.show(made)
+  view.startAt(made.from)
   tell(s)
   if (s.phase === 'why') terminals()
 }
@@ -342,7 +345,7 @@ async function fetchRecording() {
     const [file, report] = await Promise.all([get(`/lessons/${data.id}/${id}/recording`), get(`/lessons/${data.id}/${id}/report`)])
     if (!file.ok || !report.ok) return void say($('[data-ready-note]', s.node), file.data?.error ?? t('cannotPerform', { why: data.unavailable }))
     const r = read(new Uint8Array(file.data))
-    recordings[id] = { made: { report: whole(report.data), header: r.header, trace: traceOf(r), from: 0, saw: [] } }
+    recordings[id] = { made: { report: whole(report.data), header: r.header, trace: traceOf(r), from: 0, to: r.events.length - 1, saw: [], prediction: [], sure: 0 } }
   }
   if (here() !== s) return
   view.show(recordings[id].made)
@@ -356,8 +359,8 @@ function playRecording() {
   const made = recordings[s.is.id]?.made
   if (!made) return
   enter('running')
-  view.from = 0
   view.show(made)
+  view.startAt(0)
   view.replay()
   if (still.matches) view.clock.playing = true // one picture after the other, nothing moves in between
   const timer = setInterval(() => {
@@ -373,7 +376,7 @@ function playRecording() {
     if (line) announce(line)
     if (!over) return
     clearInterval(timer)
-    judged(s, { ...made, saw: [] })
+    judged(s, { ...made, prediction: s.prediction, sure: s.sure })
   }, 100)
 }
 

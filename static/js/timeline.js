@@ -18,10 +18,11 @@ const PATTERNS = [...'abcd'].flatMap(c => [
 /**
  * `<ipc-timeline>`. Attributes: none. Property overview: {to, chapters: [{at, title}],
  * damage: ns|null} adds a strip of the whole recording. Property window: ns shown
- * at full speed.
+ * at full speed. Property since: ns, what is shown begins there.
  */
 export class Timeline extends Base {
   window = 2e9
+  since = -1 // ns: all since then is shown on one axis, as long as it can be read; -1: a stretch around the present
   /** @type {{to: number, chapters: {at: number, title: string}[], damage: number|null}|null} */
   overview = null
 
@@ -173,6 +174,7 @@ export class Timeline extends Base {
   /** Which stretch of time is shown. @param {any} frame */
   #timeView(frame) {
     const { trace, t } = frame
+    if (this.since >= 0 && this.#zoom === 1 && this.#allSince(trace, t)) return trace.indexAt(this.#begin)
     const fit = ladder(fitSpan(trace, frame.index) * this.#zoom * Math.min(1, this.#width / 700)) // less on a narrow page
     // A span stays until the page turns, or until it is far off.
     let span = this.#span && fit < this.#span * 4 && fit > this.#span / 2.5 && this.#axis?.kind === 'time' ? this.#span : fit
@@ -195,6 +197,20 @@ export class Timeline extends Base {
     this.#span = span
     this.#axis = axis
     return trace.indexAt(this.#begin)
+  }
+
+  /** One axis for all since a moment. @param {any} trace @param {number} t @returns {boolean} whether it holds all */
+  #allSince(trace, t) {
+    const span = ladder(Math.max(2e9, 1.06 * (Math.max(trace.last, t) - this.since)))
+    const key = `${trace.length} ${trace.last} ${this.since}`
+    if (this.#axis?.kind !== 'time' || this.#span !== span || this.#begin !== this.since || this.#known !== key) {
+      this.#axis = timeAxis(trace, this.since, span)
+      this.#known = key
+    }
+    if (this.#axis.stop < trace.length) return false // too much for one picture
+    this.#begin = this.since
+    this.#span = span
+    return true
   }
 
   #empty() {

@@ -64,7 +64,7 @@ function claim(c, changed, save) {
   const sides = c.sides ?? []
   if (cls === 'no') {
     body.append(h('small', {}, h('b', {}, text)))
-    if (sides.length) body.append(h('div', { className: 'sides' }, ...sides.map(s => h('div', {}, `${s.text} ${s.source}`, h('b', {}, grouped(s.value))))))
+    if (sides.length) body.append(h('div', { className: 'sides' }, ...sides.map(s => h('div', {}, s.source ? `${s.text} ${s.source}` : t('said'), h('b', {}, grouped(s.value))))))
     body.append(h('p', {}, why(changed)))
     if (!changed.length && save) body.append(save)
   } else {
@@ -73,8 +73,8 @@ function claim(c, changed, save) {
   return h('div', { className: 'claim ' + cls }, h('span', { className: 'tick ' + cls, 'aria-hidden': 'true' }, mark), body)
 }
 
-/** What was measured, in a line. @param {import('#ipclab/answers.js').Side[]} sides */
-export const sidesOf = sides => sides.map(s => `${s.text} ${grouped(s.value)} ${s.source}`).join(' · ')
+/** What was measured, in a line; what the lesson itself says is in the claim. @param {import('#ipclab/answers.js').Side[]} sides */
+export const sidesOf = sides => sides.filter(s => s.source).map(s => `${s.text} ${grouped(s.value)} ${s.source}`).join(' · ')
 
 /** Why a claim did not hold, as far as it is known. @param {ReturnType<typeof changes>} changed */
 function why(changed) {

@@ -13,7 +13,7 @@ import { still } from '#ipclab/run.js'
 import { num, t } from '#ipclab/strings.js'
 import { nameOf, sentence } from '#ipclab/words.js'
 
-/** @typedef {{header: any, trace: any, from: number}} Kept a run, and the event at which its step began */
+/** @typedef {{header: any, trace: any, from: number, to: number}} Kept a run, and the events between which its step was */
 
 const $ = (/** @type {string} */ q) => /** @type {any} */ (document.querySelector(q))
 
@@ -60,7 +60,7 @@ export class View {
       clock.follow(kept.trace, false)
       clock.over = true
       clock.mode = kept.header.mode
-      clock.seek({ index: Infinity })
+      clock.seek({ index: kept.to })
       this.#other = { clock, header: kept.header }
     } else this.run.toLive()
     this.kick()
@@ -123,6 +123,13 @@ export class View {
   }
 
   from = 0 // the event at which the step began
+
+  /** Where the step began: what is shown begins there. @param {number} index */
+  startAt(index) {
+    this.from = index
+    const { trace } = this.clock
+    this.#panels[1].since = trace && index > 0 && trace.length > index ? trace.at(index).at : 0
+  }
 
   /** Plays the step again, from its start. */
   replay = () => {
