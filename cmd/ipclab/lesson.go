@@ -15,9 +15,10 @@ import (
 
 // lessonCommands are what may follow "ipclab lesson".
 var lessonCommands = map[string]func(args []string) error{
-	"check": lessonCheck,
-	"new":   lessonNew,
-	"run":   lessonRun,
+	"check":   lessonCheck,
+	"handout": lessonHandout,
+	"new":     lessonNew,
+	"run":     lessonRun,
 }
 
 func lesson(args []string) error {
