@@ -104,7 +104,7 @@ func (l *live) aggregateProc(b *before, p *process, span int64) ProcAggregate {
 	}
 	a.P50, a.P99 = uint32(min(quantile(durs[:], 0.5), 1<<31)), uint32(min(quantile(durs[:], 0.99), 1<<31))
 	if !p.reaped {
-		cpu := p.view.cpuTime()
+		cpu := cpuTime(p.pid)
 		a.OnCPU = uint32(max(0, min(1000, (cpu-b.cpu)*1000/max(span, 1))))
 		b.cpu = cpu
 	}

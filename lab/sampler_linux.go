@@ -79,7 +79,7 @@ func (l *live) sampleProc(p *process) {
 			l.fact(p, FactIO, e)
 		}
 	}
-	if ns := v.cpuTime(); ns > 0 && l.ticks%16 == 0 {
+	if ns := cpuTime(p.pid); ns > 0 && l.ticks%16 == 0 {
 		l.fact(p, FactCPU, Event{Level: ns})
 	}
 	l.holdings(p)

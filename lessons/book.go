@@ -116,7 +116,7 @@ func (a *account) fact(e *lab.Event) {
 	switch f := lab.Fact(e.Call); f {
 	case lab.FactSample:
 		a.sampled = a.sampled || e.Level > 1
-	case lab.FactLevel, lab.FactCapacity, lab.FactAgrees:
+	case lab.FactLevel, lab.FactCapacity, lab.FactAgrees, lab.FactExists:
 		if e.Part != 0 {
 			a.parts[e.Part-1].fact(f, e)
 		}

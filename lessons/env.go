@@ -60,7 +60,7 @@ type process struct {
 	BytesSent     int         `expr:"bytes_sent" from:"○ calls" says:"what its writes returned, added up"`
 	BytesReceived int         `expr:"bytes_received" from:"○ calls" says:"what its reads returned, added up"`
 	Exit          *exit       `expr:"exit" from:"● waitid" says:"how it ended; nil until it was waited for"`
-	CPU           float64     `expr:"cpu_ms" from:"● /proc/PID/schedstat" says:"ms that it was on a processor"`
+	CPU           float64     `expr:"cpu_ms" from:"● clock_gettime" says:"ms that it was on a processor"`
 	Switches      int         `expr:"switches" from:"● /proc/PID/status" says:"how often it gave up the processor by itself, to sleep"`
 	Preempted     int         `expr:"preempted" from:"● /proc/PID/status" says:"how often the processor was taken from it"`
 	Pending       []string    `expr:"pending" from:"● /proc/PID/status" words:"signal" says:"signals that wait in the kernel to be taken"`

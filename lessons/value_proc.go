@@ -67,7 +67,7 @@ func (m *moment) moved(v *process, b *procBook, role, missing string) {
 	}
 }
 
-// status tells what /proc/PID/status and schedstat say.
+// status tells what /proc/PID/status and clocks say.
 func (m *moment) status(v *process, b *procBook, unless func(field, why string)) {
 	read := func(f lab.Fact, fields ...string) *lab.Event {
 		e, ok := b.told[f]
