@@ -19,7 +19,7 @@ type Book struct {
 
 // account is what a book knows.
 type account struct {
-	began   bool
+	started bool
 	head    lab.Header
 	updates uint16 // the part whose stores are updates; 0 is none
 	set     lab.Settings
@@ -27,6 +27,7 @@ type account struct {
 	at      int64 // the newest moment that was told, ns
 	procs   []procBook
 	parts   []partBook
+	began   []int64 // when each process began its newest operation; 0 is the lab
 
 	lost    uint64 // records that found no room, or are not in the stream
 	sampled bool   // some of the calls were not recorded
@@ -41,13 +42,13 @@ func NewBook() *Book { return &Book{} }
 func (b *Book) Start(h *lab.Header) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a := account{began: true, head: *h, set: maps.Clone(h.Settings), procs: make([]procBook, len(h.Scene.Procs)), parts: make([]partBook, len(h.Scene.Parts))}
+	a := account{started: true, head: *h, set: maps.Clone(h.Settings), procs: make([]procBook, len(h.Scene.Procs)), parts: make([]partBook, len(h.Scene.Parts)), began: make([]int64, len(h.Scene.Procs)+1)}
 	a.head.Scene.Procs, a.head.Scene.Parts = slices.Clone(h.Scene.Procs), slices.Clone(h.Scene.Parts)
 	for i := range a.procs {
 		a.procs[i].init(&a.head.Scene.Procs[i])
 	}
 	for i := range a.parts {
-		a.parts[i].init(&a.head.Scene.Parts[i])
+		a.initPart(i)
 		if a.head.Scene.Parts[i].Holds == lab.Updates && a.updates == 0 {
 			a.updates = uint16(i + 1)
 		}
@@ -60,7 +61,7 @@ func (b *Book) Records(es []lab.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for i := range es {
-		if e := &es[i]; b.began && int(e.Proc) <= len(b.procs) && int(e.Part) <= len(b.parts) {
+		if e := &es[i]; b.started && int(e.Proc) <= len(b.procs) && int(e.Part) <= len(b.parts) {
 			b.fold(e)
 		}
 	}
@@ -104,10 +105,16 @@ func (a *account) fold(e *lab.Event) {
 	}
 	a.window.add(e)
 	if e.Part != 0 {
-		a.parts[e.Part-1].did(e)
+		a.onPart(e)
 	}
 	if e.Proc != 0 {
+		if e.Kind == lab.Fault {
+			a.faultOf(e)
+		}
 		a.procs[e.Proc-1].did(e, a.updates)
+	}
+	if e.Flags&lab.Handler == 0 {
+		a.began[e.Proc] = max(a.began[e.Proc], e.At)
 	}
 }
 
@@ -118,7 +125,7 @@ func (a *account) fact(e *lab.Event) {
 		a.sampled = a.sampled || e.Level > 1
 	case lab.FactLevel, lab.FactCapacity, lab.FactAgrees, lab.FactExists:
 		if e.Part != 0 {
-			a.parts[e.Part-1].fact(f, e)
+			a.parts[e.Part-1].lookedAt(f, e)
 		}
 	default:
 		if e.Proc != 0 {
@@ -130,7 +137,7 @@ func (a *account) fact(e *lab.Event) {
 // missing says why something that needs every record cannot be known; "" if it can.
 func (a *account) missing() string {
 	switch {
-	case !a.began:
+	case !a.started:
 		return "no processes were started"
 	case a.holes || a.lost > 0:
 		return fmt.Sprintf("%s records are not here, so it cannot be known", lab.Digits(int64(a.lost)))
@@ -142,7 +149,7 @@ func (a *account) missing() string {
 
 // blind says why something that the lab itself tells cannot be known.
 func (a *account) blind() string {
-	if a.holes || !a.began {
+	if a.holes || !a.started {
 		return a.missing()
 	}
 	return ""

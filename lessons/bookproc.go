@@ -175,7 +175,7 @@ func (p *procBook) moved(e *lab.Event, updates uint16) {
 			p.taken[e.Want]++
 		}
 	case lab.Lock:
-		if taken(e, p) && !slices.Contains(p.locks, e.Part) {
+		if tookLock(e) && !slices.Contains(p.locks, e.Part) {
 			p.locks = append(p.locks, e.Part)
 		}
 	case lab.Unlock:
@@ -183,9 +183,9 @@ func (p *procBook) moved(e *lab.Event, updates uint16) {
 	}
 }
 
-// taken reports whether a try to lock succeeded: a system call did if it returned, a
+// tookLock reports whether a try to lock succeeded: a system call did if it returned, a
 // compare-and-swap says so.
-func taken(e *lab.Event, _ *procBook) bool { return e.Call != lab.CallNone || e.Ret == 1 }
+func tookLock(e *lab.Event) bool { return e.Call != lab.CallNone || e.Ret == 1 }
 
 // fact takes in what the lab saw of the process.
 func (p *procBook) fact(f lab.Fact, e *lab.Event) {
@@ -194,6 +194,9 @@ func (p *procBook) fact(f lab.Fact, e *lab.Event) {
 		p.state, p.wait, p.on = e.Data[0], lab.Wait(e.Data[1]), e.Part
 		if p.state == 'S' || p.state == 'D' {
 			p.slept[p.wait] = true
+		}
+		if p.state == 'Z' || p.state == 'X' {
+			p.gate = 0
 		}
 		p.seen()
 	case lab.FactGate:

@@ -68,9 +68,9 @@ type process struct {
 	Ignored       []string    `expr:"ignored_signals" from:"● /proc/PID/status" words:"signal" says:"signals that do nothing"`
 	Caught        []string    `expr:"caught_signals" from:"● /proc/PID/status" words:"signal" says:"signals that have a handler"`
 	SigQ          int         `expr:"sigq" from:"● /proc/PID/status" says:"signals queued for all processes of this user"`
+	Torn          int         `expr:"torn" from:"○ contents" says:"operations in which it found pieces of different messages or updates mixed"`
 	ReadsIO       int         `expr:"reads_io" from:"● /proc/PID/io" says:"calls of read and its relatives that the kernel has counted since its work began"`
 	WritesIO      int         `expr:"writes_io" from:"● /proc/PID/io" says:"calls of write and its relatives that the kernel has counted since its work began"`
-	Torn          int         `expr:"torn" from:"○ contents" says:"operations in which it found pieces of different messages or updates mixed"`
 	CallsTotal    int         `expr:"calls_total" from:"○ calls" says:"all its system calls on the mechanism, as calls counts them"`
 	FDs           []*openFile `expr:"fds" from:"○ lab" says:"its open descriptors of the mechanism"`
 
@@ -125,6 +125,8 @@ type event struct {
 	Short    bool    `expr:"short" from:"○ records" says:"less was moved than asked for"`
 	EOF      bool    `expr:"eof" from:"○ records" says:"no writer was left"`
 	Conflict bool    `expr:"conflict" from:"○ records" says:"the value stored was worked out from one that was no longer there"`
+	Died     bool    `expr:"owner_died" from:"○ records" says:"the lock's owner had been killed while it held it"`
+	Handler  bool    `expr:"handler" from:"○ records" says:"a signal handler did it, while its process was elsewhere"`
 	Paced    bool    `expr:"paced" from:"○ records" says:"the lab let it go: its duration means nothing"`
 	Open     bool    `expr:"open" from:"○ records" says:"its process was killed within it"`
 	Stopped  bool    `expr:"stopped" from:"○ records" says:"the end of the run cut it off"`
@@ -168,8 +170,8 @@ type (
 	memory struct {
 		thing
 		Size     int  `expr:"size" from:"○ scene" says:"its length in bytes"`
-		Blocks   int  `expr:"blocks" from:"● stat" says:"how much memory it has been given, in units of 512 bytes"`
-		Exists   bool `expr:"exists" from:"● access" says:"whether its name is there"`
+		Blocks   int  `expr:"blocks" from:"● stat" says:"memory that the kernel has given to it, in blocks of 512 bytes; only of an object with a name"`
+		Exists   bool `expr:"exists" from:"● stat" says:"its name is there; only of an object with a name"`
 		Attached int  `expr:"attached" from:"● mmap" says:"living processes that have mapped it"`
 	}
 	word struct {

@@ -241,11 +241,14 @@ func (l *lexicon) allowed(n ast.Node, words string) error {
 	case slices.Contains(known, s.Value):
 		return nil
 	case words == "signal":
-		if _, ok := signalNumber(s.Value); ok && strings.HasPrefix(s.Value, "SIG") {
+		if _, ok := signalNumber(s.Value); ok { // a real-time one
 			return nil
 		}
 	}
 	mean := didYouMean(s.Value, known)
+	if slices.Contains(known, "SIG"+s.Value) {
+		mean = "; did you mean SIG" + s.Value + "?"
+	}
 	if mean == "" && len(known) <= 20 {
 		mean = ": choose " + strings.Join(known, ", ")
 	}

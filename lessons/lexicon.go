@@ -243,15 +243,24 @@ func typeName(t reflect.Type) string {
 	return t.String()
 }
 
+// article puts "a" or "an" before a word.
+func article(word string) string {
+	if strings.ContainsRune("aeiou", rune(word[0])) {
+		return "an " + word
+	}
+	return "a " + word
+}
+
 // kind says what a node is, for a message.
 func (l *lexicon) kind(n ast.Node) string {
 	if n.Nature().Nil {
 		return "nothing"
 	}
-	return "a " + typeName(n.Type())
+	return article(typeName(n.Type()))
 }
 
 var (
+	goType       = regexp.MustCompile(`\*?lessons\.\w+`)
 	unknownName  = regexp.MustCompile(`^unknown name (\S+)`)
 	unknownField = regexp.MustCompile(`^(?:type (\S+) has no (?:field|method)|unknown field) (\S+)`)
 )
@@ -262,12 +271,14 @@ func (l *lexicon) explain(err error) error {
 	if !errors.As(err, &f) {
 		return &ClaimError{1, err.Error()}
 	}
-	text := f.Message
-	for t, name := range kinds { // as Go calls them
-		if t.PkgPath() == "" && t.Kind() == reflect.Pointer {
-			text = strings.ReplaceAll(text, t.String(), name)
+	text := goType.ReplaceAllStringFunc(f.Message, func(typ string) string {
+		for t, name := range kinds {
+			if t.String() == "*"+strings.TrimPrefix(typ, "*") {
+				return name
+			}
 		}
-	}
+		return typ
+	})
 	if m := unknownName.FindStringSubmatch(f.Message); m != nil {
 		text = fmt.Sprintf("unknown name %s%s", m[1], didYouMean(m[1], l.all()))
 	} else if m := unknownField.FindStringSubmatch(f.Message); m != nil {
@@ -300,7 +311,7 @@ func (l *lexicon) known(typ string) (names []string, what string) {
 			for _, f := range fieldsOf(t) {
 				names = append(names, f.name)
 			}
-			return names, "a " + name
+			return names, article(name)
 		}
 	}
 	return nil, typ

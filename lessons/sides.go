@@ -37,7 +37,37 @@ func comparisons(n ast.Node) (all []ast.Node) {
 			return []ast.Node{n.Left, n.Right}
 		}
 	}
-	return []ast.Node{n}
+	return append([]ast.Node{n}, elements(n)...)
+}
+
+// elements lists, of a condition on all or any of a list, what it compares of each.
+func elements(n ast.Node) (all []ast.Node) {
+	b, ok := n.(*ast.BuiltinNode)
+	if !ok || len(b.Arguments) != 2 {
+		return nil
+	}
+	if id, ok := b.Arguments[0].(*ast.IdentifierNode); !ok || id.Value == "events" {
+		return nil
+	}
+	p, ok := b.Arguments[1].(*ast.PredicateNode)
+	if !ok {
+		return nil
+	}
+	for _, side := range comparisons(p.Node) {
+		if !constant(side) {
+			all = append(all, &ast.BuiltinNode{Name: "map", Arguments: []ast.Node{b.Arguments[0], &ast.PredicateNode{Node: side}}})
+		}
+	}
+	return all
+}
+
+// constant reports whether a value is written out.
+func constant(n ast.Node) bool {
+	switch n.(type) {
+	case *ast.NilNode, *ast.IntegerNode, *ast.FloatNode, *ast.BoolNode, *ast.StringNode:
+		return true
+	}
+	return false
 }
 
 // Sides gives the values of both sides of each comparison, as people read them.

@@ -1,12 +1,9 @@
 package lessons
 
 import (
-	"ipclab/lab"
-)
+	"slices"
 
-const (
-	tidBits   = 0x3fffffff // of a lock word
-	ownerDied = 0x40000000
+	"ipclab/lab"
 )
 
 // part gives what is known of one part.
@@ -14,8 +11,8 @@ func (m *moment) part(i int, name string) any {
 	b, p := &m.parts[i], &m.head.Scene.Parts[i]
 	unless := func(field, why string) { m.unless(name+"."+field, why) }
 	t := thing{ID: p.ID, Object: p.Object, Level: -1, Agrees: b.agrees != nil && *b.agrees}
-	level, known := m.level(i)
-	if known {
+	level, why := m.level(i)
+	if why == "" {
 		t.Level = int(level)
 	}
 	unless("level", m.blind())
@@ -24,9 +21,7 @@ func (m *moment) part(i int, name string) any {
 		unless("agrees", "the calls and the kernel were not compared")
 	}
 	asked := func(field string) int {
-		if unless(field, m.blind()); !known {
-			unless(field, "nobody has asked the kernel yet")
-		}
+		unless(field, why)
 		return int(level)
 	}
 	full := bounded{int(b.capacity)}
@@ -45,13 +40,22 @@ func (m *moment) part(i int, name string) any {
 	switch p.Type {
 	case lab.Pipe:
 		v := &pipe{thing: t, bounded: full, Bytes: asked("bytes")}
-		unless("pages", "not worked out")
+		var doubt string
+		v.Pages, doubt = b.pages.used(int64(level), why)
+		unless("pages", doubt)
+		unless("pages", m.missing())
 		v.Readers, v.Writers = m.holders(i, unless)
 		return v
 	case lab.Page:
-		v := &memory{thing: t, Size: int(p.Cap), Blocks: asked("blocks") / 512, Exists: b.exists != nil && *b.exists}
-		if unless("exists", m.blind()); b.exists == nil {
-			unless("exists", "it has no name")
+		v := &memory{thing: t, Size: int(p.Cap), Blocks: int(level / 512), Exists: b.exists != nil && *b.exists}
+		unless("blocks", why)
+		for _, field := range []string{"blocks", "exists"} {
+			if unless(field, m.blind()); b.exists == nil {
+				unless(field, "the object has no name")
+			}
+		}
+		if !v.Exists {
+			unless("blocks", "the object is not there")
 		}
 		for j := range m.procs {
 			if _, mapped := m.procs[j].maps[uint16(i+1)]; mapped && m.procs[j].alive() {
@@ -63,17 +67,12 @@ func (m *moment) part(i int, name string) any {
 	case lab.Word:
 		return &word{thing: t, Value: asked("value")}
 	case lab.Record:
-		v := &record{thing: t}
-		unless("words", "not worked out")
-		unless("torn", "not worked out")
-		return v
+		return m.record(&record{thing: t}, b, p, unless)
 	case lab.Futex:
 		v := &futex{thing: t, Value: asked("value"), Sleepers: sleepers(), OwnerDied: b.died || level&ownerDied != 0}
-		if asked("owner"); known {
-			owner, ok := m.withPID(int(level & tidBits))
-			if v.Owner = owner; !ok {
-				unless("owner", "its thread is none of the workers'")
-			}
+		owner, ours := m.withPID(asked("owner") & tidBits)
+		if v.Owner = owner; !ours {
+			unless("owner", "its thread is none of the workers'")
 		}
 		unless("owner_died", m.missing())
 		return v
@@ -81,23 +80,84 @@ func (m *moment) part(i int, name string) any {
 		return &semaphore{thing: t, Value: asked("value"), Sleepers: sleepers()}
 	case lab.Signals:
 		v := &signalSet{thing: t, bounded: full}
-		unless("queued", m.missing())
-		for _, n := range b.queue {
-			v.Queued += n
-		}
+		v.Queued = m.queued(b, p, unless)
 		return v
 	}
 	return nil
 }
 
-// level is what a part holds, as it was read last.
-func (m *moment) level(i int) (int64, bool) {
+// level is what a part holds, as it was read last; why says why that is not known.
+func (m *moment) level(i int) (level int64, why string) {
+	b, p := &m.parts[i], &m.head.Scene.Parts[i]
 	if m.o != nil {
-		if p := m.o.Part(m.head.Scene.Parts[i].ID); p != nil && p.Level != nil {
-			return *p.Level, true
+		if o := m.o.Part(p.ID); o != nil && o.Level != nil {
+			return *o.Level, ""
 		}
 	}
-	return m.parts[i].level.value, m.parts[i].level.known
+	newest := b.level
+	switch missing := m.missing(); p.Type {
+	case lab.Word:
+		if at, any := b.newest(); any && missing == "" && (!newest.known || at >= newest.at) {
+			v, sure := b.word(0)
+			if !sure {
+				return 0, "several stored at the same time, and nobody has looked since"
+			}
+			return int64(v), ""
+		}
+	case lab.Futex:
+		if b.lock.known && missing == "" {
+			newest.set(b.lock.at, b.lock.value)
+		}
+	}
+	if !newest.known {
+		return 0, "nobody has asked yet"
+	}
+	return newest.value, m.blind()
+}
+
+// record tells what was stored in the words of a record.
+func (m *moment) record(v *record, b *partBook, p *lab.Part, unless func(field, why string)) *record {
+	var found []uint64
+	sure := true
+	for at := range max(p.Size, 0) / 8 {
+		w, ok := b.word(uint32(8 * at))
+		v.Words = append(v.Words, int(w))
+		if sure = sure && ok; ok && !slices.Contains(found, w) {
+			found = append(found, w)
+		}
+	}
+	v.Torn = len(found) > 1
+	const why = "several stored at the same time, or one was killed while it stored"
+	if unless("words", m.missing()); !sure {
+		unless("words", why)
+	}
+	if unless("torn", m.missing()); !sure && !v.Torn {
+		unless("torn", why)
+	}
+	return v
+}
+
+// queued counts the signals that wait: only those that are blocked do.
+func (m *moment) queued(b *partBook, p *lab.Part, unless func(field, why string)) (n int) {
+	unless("queued", m.missing())
+	owner := m.head.Scene.ProcNumber(p.In)
+	if owner == 0 {
+		unless("queued", "it belongs to no process")
+		return 0
+	}
+	mask, ok := m.procs[owner-1].told[lab.FactSigBlk]
+	switch {
+	case !m.procs[owner-1].alive():
+		return 0 // what waited is gone with it
+	case !ok:
+		unless("queued", "the lab has not looked yet")
+	}
+	for k, waiting := range b.queue {
+		if k > 0 && mask.Word()&(1<<(k-1)) != 0 {
+			n += waiting
+		}
+	}
+	return n
 }
 
 // holders counts the living processes that hold an end open.

@@ -100,21 +100,21 @@ func (m *moment) lossOf(t *totals) {
 	for i := range m.parts {
 		switch p := &m.head.Scene.Parts[i]; {
 		case p.Holds == lab.Updates:
-			level, ok := m.level(i)
+			level, why := m.level(i)
 			t.Counter, t.Expected = int(level), t.Sent
 			t.Lost, known = t.Expected-t.Counter, true
-			if !ok {
-				m.unless("counter", "nobody has looked yet")
-				m.unless("lost", "nobody has looked at the counter yet")
-			}
+			m.unless("counter", why)
+			m.unless("lost", why)
 			if m.o == nil {
 				m.unless("expected", m.missing())
 				m.unless("lost", m.missing())
 			}
 			return
 		case p.Law == lab.Count:
-			if m.o != nil {
-				t.Lost, known = int(m.o.Totals.Lost), true
+			b := &m.parts[i]
+			t.Lost, known = t.Sent+b.foreign-t.Received, true
+			for _, waiting := range b.queue {
+				t.Lost -= waiting
 			}
 			m.unless("lost", m.missing())
 		case p.Law == lab.Bytes: // 0, or something is wrong
@@ -144,7 +144,7 @@ func (m *moment) waitFor() (all []*edge) {
 		add := func(to string) { all = append(all, &edge{from, to, part.ID}) }
 		switch wait {
 		case lab.WaitFutex:
-			if word, ok := m.level(int(on - 1)); ok {
+			if word, why := m.level(int(on - 1)); why == "" {
 				if owner, known := m.withPID(int(word & tidBits)); known && owner != "" {
 					add(owner)
 				}
@@ -259,7 +259,7 @@ func (m *moment) pick(what, role, kind string, first bool) (*event, error) {
 func (m *moment) event(e *lab.Event) *event {
 	v := &event{Kind: e.Kind.String(), Call: e.Call.String(), N: int(lab.Number(e.Msg)), Want: int(e.Want), Ret: int(e.Ret), Bytes: bytesOf(e),
 		Error: errnoName(e.Ret), Value: int(e.Word()), AtMS: float64(e.At) / 1e6, DurMS: float64(e.Dur) / 1e6,
-		Torn: e.Flags&lab.Torn != 0, Short: e.Flags&lab.Short != 0, EOF: e.Flags&lab.EOF != 0, Conflict: e.Flags&lab.Conflict != 0,
+		Died: e.Flags&lab.OwnerDied != 0, Handler: e.Flags&lab.Handler != 0, Torn: e.Flags&lab.Torn != 0, Short: e.Flags&lab.Short != 0, EOF: e.Flags&lab.EOF != 0, Conflict: e.Flags&lab.Conflict != 0,
 		Paced: e.Flags&lab.Paced != 0, Open: e.Flags&lab.Open != 0, Stopped: e.Flags&lab.Stopped != 0,
 		seq: e.Seq, proc: e.Proc, msg: e.Msg, at: e.At, end: e.End()}
 	if e.Kind == lab.Exit || e.Kind == lab.Fault {
