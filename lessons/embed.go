@@ -21,6 +21,16 @@ type Catalogue struct {
 	Lessons        []*Lesson
 	Chapters       []Chapter
 	Misconceptions []Misconception
+	Sentences      []Sentence
+}
+
+// A Sentence is what people say and write, and the step of a lesson that tests it.
+type Sentence struct {
+	Says   string // "A full pipe loses data."
+	Asks   string // what makes one want to know
+	Found  string // what the step shows
+	Lesson *Lesson
+	Step   *Step
 }
 
 // A Chapter is a part of the learning path.
@@ -46,7 +56,7 @@ func Shipped(all []lab.Mechanism) (*Catalogue, error) {
 		return nil, fmt.Errorf("read the lessons: %w", wrong)
 	}
 	c := &Catalogue{Misconceptions: misconceptions()}
-	for _, ch := range path() {
+	for _, ch := range path().Chapters {
 		chapter := Chapter{Letter: ch.Letter, Title: ch.Title}
 		for _, id := range ch.Lessons {
 			i := slices.IndexFunc(ls, func(l *Lesson) bool { return l.ID == id })
@@ -60,6 +70,16 @@ func Shipped(all []lab.Mechanism) (*Catalogue, error) {
 	}
 	if n := len(ls) - len(c.Lessons); n != 0 {
 		return nil, fmt.Errorf("read the learning path: it names %d of %d lessons; add the id of each to lessons/path.yaml", len(c.Lessons), len(ls))
+	}
+	for _, s := range path().Sentences {
+		one := Sentence{Says: s.Says, Asks: s.Asks, Found: s.Found, Lesson: c.Find(s.Lesson)}
+		if one.Lesson != nil {
+			one.Step = one.Lesson.Step(s.Step)
+		}
+		if one.Step == nil {
+			return nil, fmt.Errorf("read the learning path: no step %q of a lesson %q tests the sentence %q", s.Step, s.Lesson, s.Says)
+		}
+		c.Sentences = append(c.Sentences, one)
 	}
 	return c, nil
 }
@@ -161,12 +181,15 @@ var misconceptions = sync.OnceValue(func() (all []Misconception) {
 	return all
 })
 
-type pathChapter struct {
-	Letter, Title string
-	Lessons       []string
+type learningPath struct {
+	Chapters []struct {
+		Letter, Title string
+		Lessons       []string
+	}
+	Sentences []struct{ Says, Asks, Found, Lesson, Step string }
 }
 
-var path = sync.OnceValue(func() (all []pathChapter) {
+var path = sync.OnceValue(func() (all learningPath) {
 	must(yaml.UnmarshalWithOptions(embedded("path.yaml"), &all, yaml.Strict()))
 	return all
 })
