@@ -393,7 +393,7 @@ function bindRecall() {
     ask.bind(form, () => isWhole(/** @type {any} */ (q), ask.read(form)), answer => {
       const ok = isRight(/** @type {any} */ (q), answer)
       const answers = field ? [num(number)] : right.map((/** @type {string} */ a) => ask.textOf(form, a).map(n => n.textContent).join(''))
-      say($('[data-told]', form), ok ? t('right') : t('wrongTold', { a: answers.join(q.kind === 'order' ? ' → ' : '; ') }))
+      say($('[data-told]', form), ok ? t('right') : t('wrongTold', { a: answers.map(a => a.replace(/\.$/, '')).join(q.kind === 'order' ? ' → ' : '; ') }))
       if (--open === 0) say($('[data-begin]'), t('startLesson'))
     })
   }
