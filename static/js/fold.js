@@ -40,6 +40,7 @@ import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } 
  * @property {number} masksAt when sigblk was read last, 0: never
  * @property {[number, number]|null} sigq
  * @property {[number, number]|null} switches
+ * @property {[number, number]|null} io calls of read and of write, as the kernel counts them
  * @property {number} cpu
  * @property {{code: number, signal: number}|null} exit
  * @property {number[]} locks parts
@@ -80,7 +81,7 @@ export function initial(header) {
       hue: hues[i % 4], stripe: i % 8 > 3, letter: letter(i), pid: 0, st: 'none', kstate: '', wait: 0, waitPart: 0, asleep: false, wchan: '',
       gate: 0, lastGate: 0, killed: false, since: 0, call: null, lastMsg: 0, slept: 0, reg: null, round: 0, fds: [], maps: {},
       n: { calls: 0, sent: 0, received: 0, bytesSent: 0, bytesReceived: 0, errors: 0, short: 0, torn: 0, eagain: 0 },
-      masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, cpu: 0, exit: null, locks: [], handler: null,
+      masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, io: null, cpu: 0, exit: null, locks: [], handler: null,
     })),
     parts: parts.map((/** @type {any} */ p) => ({
       id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
@@ -317,6 +318,7 @@ function fact(s, e, q, p) {
       return
     case Fact.LEVEL: if (p) level(s, e, p); return
     case Fact.CAPACITY: if (p && e.level > 0) p.type === 'pipe' ? pipeCapacity(p, e.level) : (p.cap = e.level); return
+    case Fact.EXISTS: if (p) p.exists = e.level === 1; return
     case Fact.AGREES:
       if (!p) return
       p.agrees = e.ret === 1
@@ -349,6 +351,7 @@ function fact(s, e, q, p) {
       break
     }
     case Fact.SIGQ: q.sigq = [e.ret, e.level]; break
+    case Fact.IO: q.io = [e.ret, e.level]; break
     case Fact.SWITCHES: q.switches = [e.ret, e.level]; break
     case Fact.CPU: q.cpu = e.level; break
     case Fact.WCHAN: {

@@ -66,6 +66,7 @@ export function viewOf(header, state) {
   row(WORKED, 'Next', (p, i) => (p.gate > 0 ? header.scene.procs[i]?.gates[p.gate - 1] ?? '' : ''))
   const often = procs.length > 2 || procs.some(p => p.switches?.some((/** @type {number} */ n) => n >= 1000))
   row(READ, often ? 'Ctx vol · inv' : 'Ctx switches', p => (!p.switches || !p.pid ? '' : often ? `${short(p.switches[0])} · ${short(p.switches[1])}` : `${p.switches[0]} vol · ${p.switches[1]} inv`))
+  if (header.scene.parts.some((/** @type {any} */ d) => d.type === 'page' || d.type === 'pipe')) row(READ, 'Calls read · write', p => (p.io && p.pid ? `${short(p.io[0])} · ${short(p.io[1])}` : ''))
   row(READ, 'Mapped at', p => Object.values(p.maps ?? {}).slice(0, 1).map(a => address(Number(a))).join(''))
   row(READ, 'Ended by', p => (!p.exit ? '' : p.exit.signal ? 'SIG' + signalName(p.exit.signal) : `exit ${p.exit.code}`))
   return { heads, rows, turned: false, pairs: pairsOf(header, state) }
@@ -94,6 +95,9 @@ export function pairsOf(header, state) {
       if (p.kernel >= 0) add(READ, 'FIONREAD', formatBytes(p.kernel) + (old > 1e3 ? `, ${formatSpan(old)} ago` : ''))
       add(READ, 'F_GETPIPE_SZ', formatBytes(p.cap))
       if (p.slots) add(WORKED, 'Used slots', `${p.slots.filter(Boolean).length} of ${p.slots.length}`)
+    } else if (p.type === 'page') {
+      if (p.kernel >= 0) add(READ, 'Memory given', `${formatBytes(p.kernel)} of ${formatBytes(p.cap)}`)
+      if (p.exists !== undefined) add(READ, 'Name', p.exists ? 'there' : 'removed')
     } else if (isNote(def)) own.push(p.value ?? 0)
     else if (p.type === 'word') add(p.looked ? READ : WORKED, capital(p.id), String(p.value ?? 0))
     else if (p.type === 'futex') add(WORKED, capital(p.id) + ' word', '0x' + (Number(p.word ?? 0) >>> 0).toString(16).padStart(8, '0'), Boolean(p.ownerDied))

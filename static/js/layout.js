@@ -151,7 +151,7 @@ function wideSheet(scene, W, H, drop, full) {
   /** @type {PartBox[]} */
   const parts = []
   const pageW = n <= 8 ? W - 310 : W - 40
-  for (const i of user) parts.push({ n: i, type: 'page', x: 20, y: pageY, w: pageW, h: page, rows: 1, level: false })
+  user.forEach((i, k) => parts.push({ n: i, type: 'page', ...column(20, pageW, user.length, k, 16), y: pageY, h: page, rows: 1, level: false }))
   const kw = kernel.length === 1 ? (first === 'futex' || first === 'sem' ? pageW - 40 : W - 80) : (W - 80 - 24 * (kernel.length - 1)) / kernel.length
   kernel.forEach((i, k) => {
     const type = scene.parts[i].type
@@ -159,8 +159,8 @@ function wideSheet(scene, W, H, drop, full) {
     parts.push({ n: i, type, x: 40 + k * (kw + 24), y: objectY, w: kw, h, rows: 1, level: full && type === 'pipe' })
   })
   const end = objectY + object + grow
-  const target = parts.find(p => p.type === 'page') ?? parts[0]
-  const wires = target ? wideWires(cards, target, line, W, rows) : []
+  const target = targets(scene, parts)
+  const wires = parts.length ? wideWires(cards, target, line, W, rows) : []
   const L = cards.filter(c => c.group === 'giver')
   const legend = drop < DROPS.legend && !strip ? Math.max(end + 24, H - 20) : 0
   const callout = /** @type {Layout['callout']} */ (
@@ -171,6 +171,25 @@ function wideSheet(scene, W, H, drop, full) {
     W, H: Math.max(H, need), narrow: false, drop, lines: [line], cards, parts, wires, channel: bottom + (pageY - bottom) / 2, callout, legend,
     gutter: user.length && n <= 8 ? 20 + pageW + 10 : 0,
     queues: queue ? wideQueues(scene, wires, line + 14 + (sleep + under * 0.2) * 0.6, W) : null,
+  }
+}
+
+/** The k-th of n columns. @param {number} x @param {number} w @param {number} n @param {number} k @param {number} gap */
+function column(x, w, n, k, gap) {
+  const each = (w - gap * (n - 1)) / n
+  return { x: x + k * (each + gap), w: each }
+}
+
+/**
+ * Where the wire of a process ends: at its page, or else at the first object.
+ * @param {any} scene @param {PartBox[]} parts @returns {(proc: number) => PartBox}
+ */
+function targets(scene, parts) {
+  const pages = parts.filter(p => p.type === 'page')
+  const first = /** @type {PartBox} */ (pages[0] ?? parts[0])
+  return proc => {
+    const to = (scene.wires ?? []).find((/** @type {any} */ w) => w.from === scene.procs[proc - 1].role)?.to
+    return pages.find(p => scene.parts[p.n].id === to) ?? first
   }
 }
 
@@ -223,13 +242,14 @@ function chips(groups, W, y0, n) {
  * Every process has a lane of its own. In one row it leaves at the bottom of the card;
  * in two rows through the gutter beside it, lower cards on the outer lanes, so that no
  * two wires cross.
- * @param {CardBox[]} cards @param {PartBox} to @param {number} line @param {number} W @param {number} rows @returns {Wire[]}
+ * @param {CardBox[]} cards @param {(proc: number) => PartBox} target @param {number} line @param {number} W @param {number} rows @returns {Wire[]}
  */
-function wideWires(cards, to, line, W, rows) {
-  const cross = to.type === 'page' ? 0 : line
+function wideWires(cards, target, line, W, rows) {
   const bottom = Math.max(...cards.map(c => c.y + c.h))
-  const [left, right] = [to.x + 22, to.x + to.w - 22]
   return cards.map((c, i) => {
+    const to = target(c.proc)
+    const cross = to.type === 'page' ? 0 : line
+    const [left, right] = [to.x + 22, to.x + to.w - 22]
     /** @type {Points} */
     let pts
     let x
@@ -312,12 +332,12 @@ function narrowSheet(scene, W, drop, full) {
   let callout = /** @type {Layout['callout']} */ ({ kind: 'strip', x: 10, y: 0, w: W - 20, h: 62 })
   if (user.length) {
     y += 40
-    for (const i of user) {
+    const rows = Math.max(...user.map(i => {
       const used = new Set(scene.parts.filter((/** @type {any} */ p) => p.in === scene.parts[i].id).map((/** @type {any} */ p) => Math.floor(p.offset / 64)))
-      const rows = Math.max(1, used.size)
-      parts.push({ n: i, type: 'page', x: 10, y, w: W - 20, h: rows * 62 + 34, rows, level: false })
-      y += rows * 62 + 34
-    }
+      return Math.max(1, used.size)
+    }))
+    user.forEach((i, k) => parts.push({ n: i, type: 'page', ...column(10, W - 20, user.length, k, 8), y, h: rows * 62 + 34, rows, level: false }))
+    y += rows * 62 + 34
     callout.y = y + 8
     y += 74
   }
@@ -349,10 +369,10 @@ function narrowSheet(scene, W, drop, full) {
     }
   }
   const H = y + 12
-  const target = user.length ? parts[0] : object
+  const target = user.length ? targets(scene, parts) : () => /** @type {PartBox} */ (object)
   return {
     W, H, narrow: true, drop, lines, cards, parts, channel: top + 20, callout, legend: 0, gutter: W - 6,
-    wires: target ? narrowWires(cards, target, lines, W) : [],
+    wires: parts.length ? narrowWires(cards, target, lines, W) : [],
     queues: firstType === 'pipe' && !full && object ? {
       give: { x: 190, y: line + 14, w: W - 10 - 190, labelX: 10, end: false },
       take: { x: 76, y: line2 - 30, w: W - 60 - 76, labelX: 10, end: false },
@@ -360,21 +380,28 @@ function narrowSheet(scene, W, drop, full) {
   }
 }
 
-/** @param {CardBox[]} cards @param {PartBox} to @param {number[]} lines @param {number} W @returns {Wire[]} */
-function narrowWires(cards, to, lines, W) {
+/** @param {CardBox[]} cards @param {(proc: number) => PartBox} target @param {number[]} lines @param {number} W @returns {Wire[]} */
+function narrowWires(cards, target, lines, W) {
   const near = (/** @type {string} */ g) => (g === 'taker' ? 0 : Math.max(...cards.filter(c => c.group === g).map(c => c.row)))
-  return cards.map(c => {
+  return cards.map((c, i) => {
+    const to = target(c.proc)
+    /** Down to where the object is. @param {Points} pts @param {number} x @returns {Points} */
+    const reach = (pts, x) => {
+      const at = Math.max(to.x + 14, Math.min(to.x + to.w - 14, x))
+      const cy = end - 24 + (i % 4) * 5
+      return at === x ? [...pts, [x, end]] : [...pts, [x, cy], [at, cy], [at, end]]
+    }
     const up = c.group === 'taker'
     const cross = to.type === 'page' ? 0 : lines[up ? 1 : 0] ?? 0
     const end = up ? to.y + to.h + 1 : to.y - 2
     const edge = up ? c.y - 1 : c.y + c.h + 1
     if (c.size === 'L' || c.size === 'chip' || c.row === near(c.group)) {
       const x = c.size === 'L' ? W / 2 - 4 : c.size === 'chip' ? c.x + c.w / 2 : c.col === 0 ? c.x + c.w - 14 : c.x + 14
-      return { proc: c.proc, pts: /** @type {Points} */ ([[x, edge], [x, end]]), x, cross }
+      return { proc: c.proc, pts: reach([[x, edge]], x), x, cross }
     }
     const rows = Math.abs(c.row - near(c.group))
     const x = W / 2 + (c.col === 0 ? -1 : 1) * Math.max(2, 11 - 4 * (rows - 1))
     const cy = c.y + c.h / 2 + 4
-    return { proc: c.proc, pts: /** @type {Points} */ ([[c.col === 0 ? c.x + c.w + 2 : c.x - 2, cy], [x, cy], [x, end]]), x, cross }
+    return { proc: c.proc, pts: reach([[c.col === 0 ? c.x + c.w + 2 : c.x - 2, cy], [x, cy]], x), x, cross }
   })
 }

@@ -40,12 +40,14 @@ function drawPage(g, b, frame, spots) {
   })
   const groups = [...lines].sort((p, q) => p[0] - q[0]).map(([k, list]) => ({ k, list: list.sort((p, q) => defs[p].offset - defs[q].offset) }))
   const name = page.title || 'one physical page'
-  const roles = s.procs.map(p => (s.procs.length > 4 ? p.letter : p.role))
-  const mapped = s.procs.length > 1 ? `mapped by ${roles.length > 5 ? 'all ' + roles.length : roles.slice(0, -1).join(', ') + ' and ' + roles.at(-1)}` : ''
+  const users = usersOf(s, frame.header.scene, b.n)
+  const roles = users.map(p => (s.procs.length > 4 ? p.letter : p.role))
+  const mapped = users.length === 0 ? 'mapped by nobody' : users.length === 1 ? (page.in ? '' : `mapped by ${roles[0]}`) : `mapped by ${roles.length > 5 ? 'all ' + roles.length : roles.slice(0, -1).join(', ') + ' and ' + roles.at(-1)}`
   const start = `${page.object || page.id}, ${formatBytes(page.cap || 4096)}`
+  const place = page.in && users[0]?.maps[b.n + 1] ? `at 0x${(users[0].maps[b.n + 1] ?? 0).toString(16)} there, private` : ''
   const room2 = b.w - 44 - tw(name, 15, false, 700)
-  const sub = [`${start}, ${mapped}`, `${start}, mapped by ${s.procs.length}`, start].find(t => tw(t, 12.5) < room2) ?? start
-  const narrow = b.rows > 1 || b.w < 500
+  const sub = [place, mapped && `${start}, ${mapped}`, `${start}, mapped by ${users.length}`, start].find(t => t && tw(t, 12.5) < room2) ?? start
+  const narrow = groups.length > 1 && (b.rows > 1 || b.w < 500)
   if (narrow) {
     groups.forEach((l, r) => drawLine(g, l, frame, b.x + 10, b.y + 10 + r * 62, b.w - 20, 36, spots))
     g.say(b.x + 12, b.y + b.h - 12, name, { sz: 14, w: 700, max: b.w - 24 })
@@ -53,7 +55,9 @@ function drawPage(g, b, frame, spots) {
   }
   const need = groups.map(l => minimum(l, defs))
   const gap = 16
-  const room = b.w - 32 - gap * (groups.length - 1)
+  const given = page.cap > 4096 && b.w > 300 ? b.w - 180 : 0
+  if (given) drawGiven(g, s.parts[b.n], page.cap / 4096, b.x + 164, b.y + 13, given)
+  const room = b.w - 32 - gap * (groups.length - 1) - given
   const total = need.reduce((n, x) => n + x, 0)
   let x = b.x + 16
   groups.forEach((l, k) => {
@@ -63,6 +67,28 @@ function drawPage(g, b, frame, spots) {
   })
   const nw = g.say(b.x + 18, b.y + b.h - 13, name, { sz: 15, w: 700 })
   g.say(b.x + 18 + nw + 12, b.y + b.h - 13, sub, { sz: 12.5, c: 't2', max: b.w - 44 - nw })
+}
+
+/** Who has mapped a page, and lives. Before anybody has told, all who have a wire to it. @param {State} s @param {any} scene @param {number} n */
+function usersOf(s, scene, n) {
+  const told = s.procs.some(p => Object.keys(p.maps).length > 0)
+  const wired = (/** @type {string} */ role) => scene.wires.some((/** @type {any} */ w) => w.from === role && w.to === scene.parts[n].id)
+  return s.procs.filter(p => p.st !== 'gone' && (told ? p.maps[n + 1] !== undefined : wired(p.role)))
+}
+
+/** How many pages of an object have memory: a cell for each, if there is room. @param {Brush} g @param {any} p @param {number} pages @param {number} x0 @param {number} y0 @param {number} w */
+function drawGiven(g, p, pages, x0, y0, w) {
+  const used = p.kernel < 0 ? 0 : Math.round(p.kernel / 4096)
+  const rows = 4
+  const cols = Math.ceil(pages / rows)
+  const cw = w / cols
+  if (cw >= 3) {
+    for (let k = 0; k < pages; k++) g.box(x0 + Math.floor(k / rows) * cw, y0 + (k % rows) * 16, cw - 1, 14, { r: 1.5, f: v(k < used ? 'ink2' : 'cell'), s: v('line'), sw: 0.5 })
+  } else {
+    g.box(x0, y0, w, 62, { r: 3, f: v('cell'), s: v('line'), sw: 1 })
+    if (used) g.box(x0, y0, (w * used) / pages, 62, { r: 3, f: v('ink2') })
+  }
+  g.say(x0, y0 + 84, p.kernel < 0 ? `${pages} pages` : `${formatCount(used)} of ${formatCount(pages)} pages have memory ●`, { sz: 13, w: 600, max: w })
 }
 
 /** @param {any} d */
