@@ -138,7 +138,7 @@ func (w *worker) newLock() (locker, error) {
 	l, lock := w.mutex("lock", lockAt), w.Setting("lock")
 	switch lockOf(lock, int64(w.Proc)) {
 	case spin:
-		l.spins = 200
+		l.spins = 5000
 		return l, nil
 	case mutex:
 		if lock == two && w.Proc%2 == 0 {
