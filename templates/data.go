@@ -35,6 +35,8 @@ type HomeData struct {
 	Kernel     string `json:"-"`               // "Linux 6.18.44 x86_64"
 	CPUs       int    `json:"-"`
 	Root       bool   `json:"-"`
+
+	Lessons *lessons.Catalogue `json:"-"` // those that ipclab brings along
 }
 
 // Tile is one mechanism on Home.

@@ -62,7 +62,7 @@ func (s *Server) shared(r *http.Request) (string, error) {
 
 func (s *Server) home(w http.ResponseWriter, r *http.Request) {
 	here := lab.ThisMachine()
-	d := templates.HomeData{Page: s.page(r), Kernel: here.Kernel, CPUs: here.CPUs, Root: here.Root}
+	d := templates.HomeData{Page: s.page(r), Kernel: here.Kernel, CPUs: here.CPUs, Root: here.Root, Lessons: s.lessons}
 	for _, m := range s.mechanisms {
 		d.Mechanisms = append(d.Mechanisms, templates.Tile{Info: m.Info(), Unavailable: unavailable(m)})
 	}

@@ -33,6 +33,7 @@ func (s *Server) routes() []route {
 		{"POST", "/runs/{id}/do", s.do},
 		{"GET", "/runs/{id}/records", s.records},
 		{"GET", "/runs/{id}/recording", s.recording},
+		{"GET", "/lessons", s.lessonList},
 		{"GET", "/lessons/{id}", s.lesson},
 		{"POST", "/lessons/{id}/runs", s.performStep},
 		{"POST", "/lessons/{id}/hold", s.holdStep},

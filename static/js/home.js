@@ -6,6 +6,7 @@ import { Clock } from '#ipclab/clock.js'
 import { Fact, Kind, Mode } from '#ipclab/event.js'
 import { announce, banner, bindKeys } from '#ipclab/keys.js'
 import { get, Live, post } from '#ipclab/live.js'
+import { show } from '#ipclab/path.js'
 import { onFile, putAside } from '#ipclab/recording.js'
 import '#ipclab/stage.js'
 import { num, t } from '#ipclab/strings.js'
@@ -135,4 +136,6 @@ onFile(async file => {
   }
 })
 
+show(data.lessons)
+addEventListener('pageshow', () => show(data.lessons)) // back from a lesson
 if (data.run) join(data.run)

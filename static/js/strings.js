@@ -90,6 +90,12 @@ const catalogue = {
   aboutText: '{n} events, {lost} while it was recorded.', noneLost: 'none lost', someLost: '{n} lost', notKept: '{n} before it are not kept', keptFrom: 'Whole from here on', notKeptText: 'Of a long run the end is kept: {n} before it are not in this file.', runHere: 'Run it on this machine',
   runHereText: 'Opens the bench with these parameters and real processes here. The outcome can differ; that is the point.',
   damagedTitle: 'Damaged from {t} on', damagedText: '{why} {n} events up to there are whole and play normally; the rest is not shown, and no state is guessed.', saveWhole: 'Save the whole part',
+  // the learning path
+  stepsDone: '{a} of {b} steps done', changedSince: 'changed since your answers', lessonsDone: '{a} of {b} lessons done',
+  stepIsNext: 'Step {a} of {b} is next, about {n} minutes left', stepIsFirst: 'Step {a} of {b}, about {n} minutes in all', begin: 'Begin',
+  allDone: 'All lessons are done.', allDoneText: 'Go through one again, or change what it sets and predict.',
+  testedIn: 'tested in {lesson} on {day}, {a} of {b} claims held', progressLoaded: 'The progress of the file is here now.',
+
   nothingOpened: '{name}: {why} Nothing was opened.', noEvent: 'It holds no whole event.', noShelf: 'This browser keeps no files between pages: open the recording in the player itself.',
   chSignal: '{signal} to {who}', chAsked: 'asked for by a person', chUnasked: 'nobody asked for it', chEnds: '{who} ends', chKilled: 'killed by {signal}', chExit: 'exit {n}',
   startOfRun: 'Start', another: 'Open another',
