@@ -171,30 +171,11 @@ func (s *Server) lesson(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, http.StatusNotFound, "There is no lesson "+clip(r.PathValue("id")), "Home has the learning path.")
 		return
 	}
-	d := templates.LessonData{Page: s.page(r), Lesson: l, Recall: s.lessons.Recall(l), Unavailable: s.cannot(l), Misconceptions: map[string]lessons.Misconception{}}
+	var info lab.Info
 	if m := s.mechanism(l.Lab); m != nil {
-		d.Info = m.Info()
+		info = m.Info()
 	}
-	if ch := s.lessons.Chapter(l); ch.Letter != "" {
-		d.Chapter = ch.Letter + " · " + ch.Title
-	}
-	for _, id := range l.Needs {
-		if needs := s.lessons.Find(id); needs != nil {
-			d.Needs = append(d.Needs, lessonLink(needs))
-		}
-	}
-	if next := s.lessons.Next(l); next != nil {
-		link := lessonLink(next)
-		d.Next = &link
-	}
-	for _, m := range s.lessons.Misconceptions {
-		d.Misconceptions[m.ID] = m
-	}
-	s.show(w, r, http.StatusOK, templates.Lesson(d))
-}
-
-func lessonLink(l *lessons.Lesson) templates.Link {
-	return templates.Link{Text: cmp.Or(l.Number, l.Title), URL: "/lessons/" + l.ID}
+	s.show(w, r, http.StatusOK, templates.Lesson(templates.LessonOf(s.page(r), s.lessons, l, info, s.cannot(l))))
 }
 
 // stepRequest is what a page of a lesson sends.

@@ -95,8 +95,9 @@ function focus(phase) {
   const { node } = here()
   const to = { predict: '.ask input, .ask button', ready: '[data-act=run]', running: '[data-press=toggle]', failed: '[data-act=run]', report: '[data-ask=saw] h2', why: '[data-checked]' }[phase]
   const e = $$(to, node).find(x => x.checkVisibility())
-  e?.focus({ preventScroll: phase === 'predict' })
-  if (phase === 'why') e?.scrollIntoView({ block: 'nearest' })
+  e?.focus({ preventScroll: phase === 'predict' || phase === 'running' })
+  if (phase === 'running' && matchMedia('(max-width: 899px)').matches) $('.panel.stage').scrollIntoView()
+  if (phase === 'report' || phase === 'why') e?.scrollIntoView({ block: 'nearest' })
 }
 
 function fixKnobs() {
@@ -408,7 +409,7 @@ function end() {
   }))
   const met = [...new Set(Object.values(kept).flatMap(k => k.misconceptions ?? []))].filter(id => data.misconceptions?.[id])
   $('[data-met-panel]').hidden = !met.length
-  $('[data-met]').replaceChildren(...met.map(id => h('li', {}, h('b', { className: 'mono' }, id), ` ${data.misconceptions[id].says}. `, h('span', {}, data.misconceptions[id].so))))
+  $('[data-met]').replaceChildren(...met.map(id => h('li', {}, h('b', { className: 'mono' }, id), ' ', h('q', {}, data.misconceptions[id].says), ' ', data.misconceptions[id].so)))
   primary()
   $('[data-end] h2').focus()
 }
