@@ -190,6 +190,9 @@ func (p *partBook) lookedAt(f lab.Fact, e *lab.Event) {
 	so := e.Ret == 1
 	switch f {
 	case lab.FactLevel:
+		if e.Level < 0 {
+			return
+		}
 		p.level.set(e.At, e.Level)
 		p.pages.level(e)
 	case lab.FactCapacity:

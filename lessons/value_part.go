@@ -48,7 +48,6 @@ func (m *moment) part(i int, name string) any {
 		return v
 	case lab.Page:
 		v := &memory{thing: t, Size: int(p.Cap), Blocks: int(level / 512), Exists: b.exists != nil && *b.exists}
-		unless("blocks", why)
 		for _, field := range []string{"blocks", "exists"} {
 			if unless(field, m.blind()); b.exists == nil {
 				unless(field, "the object has no name")
@@ -57,6 +56,7 @@ func (m *moment) part(i int, name string) any {
 		if !v.Exists {
 			unless("blocks", "the object is not there")
 		}
+		unless("blocks", why)
 		for j := range m.procs {
 			if _, mapped := m.procs[j].maps[uint16(i+1)]; mapped && m.procs[j].alive() {
 				v.Attached++

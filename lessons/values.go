@@ -90,9 +90,9 @@ type moment struct {
 	x Extra
 }
 
-// unless notes why a name is not known, if there is a reason.
+// unless notes why a name is not known, if there is a reason. The first one counts.
 func (m *moment) unless(name, why string) {
-	if why != "" {
+	if why != "" && m.why[name] == "" {
 		m.why[name] = name + " is not known: " + why
 	}
 }
