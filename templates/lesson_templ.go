@@ -708,7 +708,7 @@ func doing(s *lessons.Step) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</ol></div><div class=\"panel\" data-in=\"ready\" hidden><div class=\"in\"><div class=\"go2\"><button type=\"button\" class=\"btn big\" data-go data-act=\"run\">Run<kbd>Enter</kbd></button></div><p class=\"note\" data-ready-note></p></div></div><div class=\"panel\" data-in=\"running\" hidden><div class=\"in\"><p class=\"ask-this\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 68, "</ol></div><div class=\"panel hands\" data-in=\"ready\" hidden><div class=\"in\"><div class=\"go2\"><button type=\"button\" class=\"btn big\" data-go data-act=\"run\">Run<kbd>Enter</kbd></button></div><p class=\"note\" data-ready-note></p></div></div><div class=\"panel hands\" data-in=\"running\" hidden><div class=\"in\"><p class=\"ask-this\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

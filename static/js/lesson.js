@@ -45,6 +45,7 @@ const data = JSON.parse($('#data').textContent)
 const replays = Boolean(data.unavailable)
 const viewer = data.role === 'viewer'
 const begun = progress.load()
+const wide = matchMedia('(min-width: 900px)')
 
 /** @type {Step[]} */
 const steps = data.steps.map((/** @type {any} */ is) => ({
@@ -96,7 +97,7 @@ function focus(phase) {
   const to = { predict: '.ask input, .ask button', ready: '[data-act=run]', running: '[data-press=toggle]', failed: '[data-act=run]', report: '[data-ask=saw] h2', why: '[data-checked]' }[phase]
   const e = $$(to, node).find(x => x.checkVisibility())
   e?.focus({ preventScroll: phase === 'predict' || phase === 'running' })
-  if (phase === 'running' && matchMedia('(max-width: 899px)').matches) $('.panel.stage').scrollIntoView()
+  if (phase === 'running' && !wide.matches) $('.panel.stage').scrollIntoView()
   if (phase === 'report' || phase === 'why') e?.scrollIntoView({ block: 'nearest' })
 }
 
@@ -175,7 +176,10 @@ function reported(given) {
   newest = r
   view.startAt(run.trace === began.trace ? began.index : 0)
   const line = show.lines($('.do', s.node), r.lines)
-  if (line && i === at) announce(line)
+  if (line && i === at) {
+    announce(line)
+    if (wide.matches) $('.do [aria-current]', s.node)?.scrollIntoView({ block: 'nearest' })
+  }
   if (r.state === 'running' || i !== at) return
   if (r.state === 'judged') return judged(s, { report: r, header: run.header, trace: run.trace, from: view.from, to: run.trace.length - 1, saw: [], prediction: s.prediction, sure: s.sure })
   if (r.state === 'failed') return failed(s, r)
@@ -394,7 +398,7 @@ function bindRecall() {
     ask.bind(form, () => isWhole(/** @type {any} */ (q), ask.read(form)), answer => {
       const ok = isRight(/** @type {any} */ (q), answer)
       const answers = field ? [num(number)] : right.map((/** @type {string} */ a) => ask.textOf(form, a).map(n => n.textContent).join(''))
-      say($('[data-told]', form), ok ? t('right') : t('wrongTold', { a: answers.map(a => a.replace(/\.$/, '')).join(q.kind === 'order' ? ' → ' : '; ') }))
+      say($('[data-told]', form), ok ? t('right') : t('wrongTold', { a: answers.map((/** @type {string} */ a) => a.replace(/\.$/, '')).join(q.kind === 'order' ? ' → ' : '; ') }))
       if (--open === 0) say($('[data-begin]'), t('startLesson'))
     })
   }

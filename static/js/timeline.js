@@ -207,7 +207,7 @@ export class Timeline extends Base {
       this.#axis = timeAxis(trace, this.since, span)
       this.#known = key
     }
-    if (this.#axis.stop < trace.length) return false // too much for one picture
+    if (this.#axis.stop < trace.length || trace.length - trace.indexAt(this.since) > this.#width) return false // too much for one picture
     this.#begin = this.since
     this.#span = span
     return true
