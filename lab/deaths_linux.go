@@ -32,6 +32,7 @@ func (l *live) bury(p *process) {
 	l.drain()
 	l.merger.queues[p.proc].gone = true
 	l.holdings(p) // it may have lived for less than one look
+	l.counts(p)
 	p.buried, p.view.told = true, seen{state: 'Z'}
 	p.view.gate = 0
 	l.died[p.proc] = l.now()

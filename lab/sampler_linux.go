@@ -75,14 +75,19 @@ func (l *live) sampleProc(p *process) {
 		l.fact(p, f, e)
 	})
 	if now.state != 'R' || l.mode != Full || l.ticks%16 == 0 {
-		if e, ok := v.ioFact(p); ok {
-			l.fact(p, FactIO, e)
-		}
-	}
-	if ns := cpuTime(p.pid); ns > 0 && l.ticks%16 == 0 {
-		l.fact(p, FactCPU, Event{Level: ns})
+		l.counts(p)
 	}
 	l.holdings(p)
+}
+
+// counts tells what the kernel has counted of a process.
+func (l *live) counts(p *process) {
+	if e, ok := p.view.ioFact(p); ok {
+		l.fact(p, FactIO, e)
+	}
+	if ns := cpuTime(p.pid); ns > 0 && (l.ticks%16 == 0 || p.dead.Load()) { // it changes all the time
+		l.fact(p, FactCPU, Event{Level: ns})
+	}
 }
 
 // holdings tells which descriptors and mappings a process has.
