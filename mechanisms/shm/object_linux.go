@@ -81,9 +81,6 @@ func (w *worker) openObject() error {
 
 // touch stores into the k-th page. The kernel gives it memory now, not before.
 func (w *worker) touch(k uint64) {
-	if !w.Gate("touch") {
-		return
-	}
 	at := int(k) * pageSize % len(w.page)
 	if at == 0 {
 		return // the counter lies there

@@ -267,7 +267,7 @@ func gates(s lab.Settings, worker int64) (g []string) {
 	case copies:
 		return []string{"load", "add", "store"}
 	case pages:
-		return []string{"store", "touch"}
+		return []string{"touch"}
 	}
 	lock, journal := lockOf(s["lock"], worker), s["record"] == withJournal
 	switch lock {
