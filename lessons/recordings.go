@@ -1,13 +1,10 @@
 package lessons
 
 import (
-	"bytes"
-	"compress/gzip"
 	"crypto/sha256"
 	"embed"
 	"encoding/hex"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,7 +27,7 @@ func Recording(step *Step) (io.Reader, error) {
 	return unpack(b)
 }
 
-func recordingName(step *Step) string { return step.Lesson.ID + "/" + step.ID + ".ipclab.gz" }
+func recordingName(step *Step) string { return step.Lesson.ID + "/" + step.ID + ".tape" }
 
 // A transcript is the note in a recording of a step: what was done, and all that was
 // judged.
@@ -161,7 +158,7 @@ func (t *Tape) Judged(r *Report, moments []Moment) {
 		note: transcript{Format: transcriptFormat, Lesson: r.Lesson, Step: r.Step, Report: &bare, Moments: moments}}
 }
 
-// Keep writes the recording of a step to FOLDER/LESSON/STEP.ipclab.gz, and makes sure
+// Keep writes the recording of a step to FOLDER/LESSON/STEP.tape, and makes sure
 // that it can be judged again.
 func (t *Tape) Keep(folder string, step *Step) error {
 	t.mu.Lock()
@@ -215,107 +212,4 @@ func (r *Report) against() string {
 		}
 	}
 	return ""
-}
-
-// MaxRecording is how many bytes a shipped recording may have, compressed.
-const MaxRecording = 150_000
-
-// pack compresses a recording. Of a run in which more happened than there is room for,
-// the begin and the end are kept, and from between what the lab looked up.
-func (c *cut) pack() ([]byte, error) {
-	for most := 24_000; most >= 500; most /= 2 {
-		thin := c.thin(most)
-		note, err := json.Marshal(&thin.note)
-		if err != nil {
-			return nil, err
-		}
-		var out bytes.Buffer
-		z, err := gzip.NewWriterLevel(&out, gzip.BestCompression)
-		if err != nil {
-			return nil, err
-		}
-		if err := errors.Join(lab.WriteRecording(z, &thin.header, thin.events, thin.views, note), z.Close()); err != nil {
-			return nil, err
-		}
-		if out.Len() <= MaxRecording {
-			return out.Bytes(), nil
-		}
-	}
-	return nil, fmt.Errorf("it has more than %s bytes", lab.Digits(MaxRecording))
-}
-
-// thin leaves out calls in the middle until few events are left, and says where and
-// how many. All numbers are given anew, as nothing but calls is missing.
-func (c *cut) thin(most int) *cut {
-	n := len(c.events)
-	if n <= most {
-		return c
-	}
-	out := &cut{header: c.header, note: c.note}
-	number := make([]uint64, 0, n) // of the newest event kept, by place
-	left := make([]int64, len(c.header.Scene.Procs))
-	from, to := most/2, n-most/2
-	put := func(e lab.Event) {
-		e.Seq = uint64(len(out.events) + 1)
-		out.events = append(out.events, e)
-	}
-	for i, e := range c.events {
-		if i >= from && i < to && e.Proc != 0 && isCall(&e) {
-			left[e.Proc-1]++
-		} else {
-			put(e)
-		}
-		if i == to-1 {
-			for p, n := range left {
-				if n > 0 {
-					put(lab.Event{At: e.At, Kind: lab.Lost, Proc: uint16(p + 1), Ret: 1, Level: n})
-				}
-			}
-		}
-		number = append(number, uint64(len(out.events)))
-	}
-	// renumber gives the number of the newest event kept that was not after one.
-	renumber := func(seq uint64) uint64 {
-		i, found := slices.BinarySearchFunc(c.events, seq, func(e lab.Event, s uint64) int { return int(e.Seq) - int(s) })
-		if found {
-			i++
-		}
-		if i == 0 {
-			return 0
-		}
-		return number[i-1]
-	}
-	out.note.Moments = slices.Clone(c.note.Moments)
-	for i := range out.note.Moments {
-		m := &out.note.Moments[i]
-		m.Seq = renumber(m.Seq)
-		marks := map[string]int64{}
-		for name, seq := range m.Extra.Marks {
-			marks[name] = int64(renumber(uint64(seq)))
-		}
-		m.Extra.Marks = marks
-	}
-	for _, a := range c.views {
-		a.Seq = renumber(a.Seq)
-		out.views = append(out.views, a)
-	}
-	return out
-}
-
-// isCall reports whether an event is one of many: what a worker did in its work.
-func isCall(e *lab.Event) bool {
-	switch e.Kind {
-	case lab.Spawn, lab.Exit, lab.State, lab.Knob, lab.Fault, lab.Lost:
-		return false
-	}
-	return true
-}
-
-// unpack opens what pack has made.
-func unpack(b []byte) (io.Reader, error) {
-	z, err := gzip.NewReader(bytes.NewReader(b))
-	if err != nil {
-		return nil, fmt.Errorf("open the recording: %w", err)
-	}
-	return z, nil
 }

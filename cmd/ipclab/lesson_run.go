@@ -34,7 +34,7 @@ func newLessonFlags() *lessonFlags {
 	f.fs.StringVar(&f.step, "step", "", "perform the step with this `ID` only")
 	f.fs.BoolVar(&f.json, "json", false, "print what came of each step as JSON")
 	f.fs.StringVar(&f.junit, "junit", "", "write a JUnit report to `FILE`")
-	f.fs.StringVar(&f.record, "record", "", "write a recording of each step to `FOLDER`/LESSON/STEP.ipclab.gz")
+	f.fs.StringVar(&f.record, "record", "", "write a recording of each step to `FOLDER`/LESSON/STEP.tape")
 	return f
 }
 
@@ -134,6 +134,7 @@ type performed struct {
 // run performs all lessons, as often as was asked.
 func (f *lessonFlags) run(ctx context.Context, home *lab.Home, ls []*lessons.Lesson) error {
 	var all []performed
+	var failed error
 	red, skipped := 0, 0
 	for n := range f.times {
 		if f.times > 1 && !f.json {
@@ -153,9 +154,10 @@ func (f *lessonFlags) run(ctx context.Context, home *lab.Home, ls []*lessons.Les
 					printStep(os.Stdout, &p)
 				}
 			})
-			if err != nil {
+			if ctx.Err() != nil {
 				return err
 			}
+			failed = errors.Join(failed, err)
 		}
 		if !green {
 			red++
@@ -174,6 +176,8 @@ func (f *lessonFlags) run(ctx context.Context, home *lab.Home, ls []*lessons.Les
 		}
 	}
 	switch {
+	case failed != nil:
+		return failed
 	case red > 0:
 		return errors.New(countOf(f.times, red))
 	case skipped == len(all) && skipped > 0:
@@ -197,6 +201,7 @@ func performLesson(ctx context.Context, home *lab.Home, l *lessons.Lesson, only,
 		tape = &lessons.Tape{}
 		s.Witness = tape
 	}
+	var unkept error
 	for _, step := range l.Steps {
 		if only != "" && step.ID != only {
 			continue
@@ -216,12 +221,10 @@ func performLesson(ctx context.Context, home *lab.Home, l *lessons.Lesson, only,
 			return errors.New("it was ended before all steps were performed")
 		}
 		if tape != nil && p.State == lessons.Judged && p.Green {
-			if err := tape.Keep(folder, step); err != nil {
-				return err
-			}
+			unkept = errors.Join(unkept, tape.Keep(folder, step))
 		}
 	}
-	return nil
+	return unkept
 }
 
 // unavailable says why a mechanism cannot run here; "" if it can.
