@@ -45,8 +45,9 @@ const (
 
 // A ClaimError says what is wrong with an expression, and where.
 type ClaimError struct {
-	Col  int // in the expression, from 1
-	Text string
+	Col   int // in the expression, from 1
+	Text  string
+	cause error
 }
 
 func (e *ClaimError) Error() string { return fmt.Sprintf("claim: %s (column %d)", e.Text, e.Col) }
@@ -56,11 +57,11 @@ func (e *ClaimError) Error() string { return fmt.Sprintf("claim: %s (column %d)"
 func Compile(e *Expr, info *lab.Info, scene *lab.Scene) (err error) {
 	defer func() {
 		if r := recover(); r != nil { // of the parser, which others wrote
-			err = &ClaimError{1, fmt.Sprintf("cannot be read: %v", r)}
+			err = &ClaimError{Col: 1, Text: fmt.Sprintf("cannot be read: %v", r)}
 		}
 	}()
 	if len(e.Source) > maxSource {
-		return &ClaimError{1, fmt.Sprintf("it has %d bytes, at most %d are allowed: split it into several lines", len(e.Source), maxSource)}
+		return &ClaimError{Col: 1, Text: fmt.Sprintf("it has %d bytes, at most %d are allowed: split it into several lines", len(e.Source), maxSource)}
 	}
 	words := newLexicon(info, scene)
 	config := conf.New(words.types)
@@ -82,7 +83,7 @@ func Compile(e *Expr, info *lab.Info, scene *lab.Scene) (err error) {
 		return words.explain(err)
 	}
 	if nt := tree.Node.Nature(); !e.Shown && (nt.IsUnknown(&config.NtCache) || !nt.IsBool()) {
-		return &ClaimError{1, fmt.Sprintf("%s is %s; write what must hold of it, as in … == 3", tree.Node, words.kind(tree.Node))}
+		return &ClaimError{Col: 1, Text: fmt.Sprintf("%s is %s; write what must hold of it, as in … == 3", tree.Node, words.kind(tree.Node))}
 	}
 	if err := words.check(tree.Node); err != nil {
 		return err
@@ -121,7 +122,7 @@ func Compile(e *Expr, info *lab.Info, scene *lab.Scene) (err error) {
 // Eval tells whether the expression holds. What cannot be known is an error.
 func (e *Expr) Eval(v *Values) (bool, error) {
 	if e.test == nil {
-		return false, &ClaimError{1, "it was not checked before"}
+		return false, &ClaimError{Col: 1, Text: "it was not checked before"}
 	}
 	out, err := e.test.run(v)
 	if err != nil {
@@ -132,7 +133,7 @@ func (e *Expr) Eval(v *Values) (bool, error) {
 		return true, nil
 	}
 	if !ok {
-		return false, &ClaimError{1, fmt.Sprintf("it is %s, neither true nor false", format(out))}
+		return false, &ClaimError{Col: 1, Text: fmt.Sprintf("it is %s, neither true nor false", format(out))}
 	}
 	return so, nil
 }
@@ -140,11 +141,13 @@ func (e *Expr) Eval(v *Values) (bool, error) {
 // Mentions reports whether a name or a field stands in the expression.
 func (e *Expr) Mentions(name string) bool { return e.test != nil && e.test.words[name] }
 
+func (e *ClaimError) Unwrap() error { return e.cause }
+
 // run evaluates a program within the deadline.
 func (p *program) run(v *Values) (any, error) {
 	for _, r := range p.refs {
-		if why := v.unknown(r); why != "" {
-			return nil, &ClaimError{r.col, why}
+		if err := v.unknown(r); err != nil {
+			return nil, &ClaimError{Col: r.col, Text: err.Error(), cause: err}
 		}
 	}
 	env := v.env
@@ -171,7 +174,7 @@ func (p *program) run(v *Values) (any, error) {
 	case r := <-done:
 		return r.out, plain(r.err)
 	case <-timer.C:
-		return nil, &ClaimError{1, fmt.Sprintf("it takes longer than %v: ask for less", deadline)}
+		return nil, &ClaimError{Col: 1, Text: fmt.Sprintf("it takes longer than %v: ask for less", deadline)}
 	}
 }
 
@@ -188,9 +191,9 @@ func plain(err error) error {
 	if errors.As(err, &f) {
 		var inner *unknown
 		if errors.As(err, &inner) {
-			return &ClaimError{f.Column + 1, inner.why}
+			return &ClaimError{Col: f.Column + 1, Text: inner.Error(), cause: inner}
 		}
-		return &ClaimError{f.Column + 1, f.Message}
+		return &ClaimError{Col: f.Column + 1, Text: f.Message}
 	}
-	return &ClaimError{1, err.Error()}
+	return &ClaimError{Col: 1, Text: err.Error()}
 }

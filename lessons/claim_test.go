@@ -9,7 +9,7 @@ import (
 
 // A small pipe: two writers, one reader.
 var (
-	pipeInfo  = lab.Info{ID: "pipe", Knobs: []lab.KnobInfo{{Name: "size", Max: 1 << 20}, {Name: "writers", Max: 8, Restart: true}}}
+	pipeInfo  = lab.Info{ID: "pipe", Knobs: []lab.KnobInfo{{Name: "size", Label: "Size", Max: 1 << 20}, {Name: "writers", Label: "Writers", Max: 8, Restart: true}}}
 	pipeScene = lab.Scene{
 		Procs: []lab.Proc{
 			{Role: "writer1", Kind: "writer", Group: lab.Giver, Gates: []string{"write"}},
@@ -23,7 +23,7 @@ var (
 
 // Shared memory: two workers, a counter, a lock, a semaphore, a record of two words.
 var (
-	shmInfo  = lab.Info{ID: "shm", Knobs: []lab.KnobInfo{{Name: "n", Max: 1000}}}
+	shmInfo  = lab.Info{ID: "shm", Knobs: []lab.KnobInfo{{Name: "n", Label: "Number", Max: 1000}}}
 	shmScene = lab.Scene{
 		Procs: []lab.Proc{
 			{Role: "worker1", Kind: "worker", Group: lab.Peer, Gates: []string{"load", "store"}},

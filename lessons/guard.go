@@ -33,7 +33,7 @@ type guard struct{ err error }
 
 func (g *guard) no(n ast.Node, format string, args ...any) {
 	if g.err == nil {
-		g.err = &ClaimError{n.Location().From + 1, fmt.Sprintf(format, args...)}
+		g.err = &ClaimError{Col: n.Location().From + 1, Text: fmt.Sprintf(format, args...)}
 	}
 }
 
@@ -252,7 +252,7 @@ func (l *lexicon) allowed(n ast.Node, words string) error {
 	if mean == "" && len(known) <= 20 {
 		mean = ": choose " + strings.Join(known, ", ")
 	}
-	return &ClaimError{s.Location().From + 1, fmt.Sprintf("%q is no %s%s", s.Value, words, mean)}
+	return &ClaimError{Col: s.Location().From + 1, Text: fmt.Sprintf("%q is no %s%s", s.Value, words, mean)}
 }
 
 // arguments checks the texts that a function is called with.

@@ -16,27 +16,27 @@ import (
 	"ipclab/lab"
 )
 
-// A Name is a name that claims may use, or a field of one.
+// A Name is a name that claims may use, or a field of a value.
 type Name struct {
-	Name   string // "pipe.bytes", "writer.calls(call)"
-	Type   string // "number", "text", "yes or no", …
+	Of     string // the type whose field it is: "process"; empty if the name stands alone
+	Name   string // "sent", "calls(call)"
+	Type   string // "number", "text", "list of process", …
 	Says   string
-	Source string // "● FIONREAD"
+	Source string // "● FIONREAD": read from the kernel; "○ calls": worked out; empty if that depends on its fields
 }
 
-// Vocabulary lists all names that claims may use of a mechanism in a scene, and
-// their fields.
+// Vocabulary lists all names that claims may use of a mechanism in a scene, and then
+// the fields of each type of value.
 func Vocabulary(info *lab.Info, scene *lab.Scene) []Name { return newLexicon(info, scene).names() }
 
 // lexicon knows the names of one scene.
 type lexicon struct {
-	info    *lab.Info
-	scene   *lab.Scene
-	types   map[string]any            // for the compiler: a value of each name's type
-	fields  map[string]field          // of totals and functions
-	domains map[string][]string       // the words that texts may be
-	kinds   map[reflect.Type]string   // how people call the types
-	named   map[reflect.Type][]string // the names that stand for values of a type
+	info     *lab.Info
+	scene    *lab.Scene
+	types    map[string]any      // for the compiler: a value of each name's type
+	fields   map[string]field    // of totals and functions
+	standing []field             // the names that stand alone, in order
+	domains  map[string][]string // the words that texts may be
 }
 
 // field is what the tags say.
@@ -44,6 +44,7 @@ type field struct {
 	name, from, says, words string
 	args                    []string
 	typ                     reflect.Type
+	index                   []int
 }
 
 var kinds = map[reflect.Type]string{
@@ -102,7 +103,7 @@ func fieldsOf(t reflect.Type) (all []field) {
 		if name == "" || f.Tag.Get("says") == "-" {
 			continue
 		}
-		all = append(all, field{name, f.Tag.Get("from"), f.Tag.Get("says"), f.Tag.Get("words"), strings.Fields(f.Tag.Get("args")), f.Type})
+		all = append(all, field{name, f.Tag.Get("from"), f.Tag.Get("says"), f.Tag.Get("words"), strings.Fields(f.Tag.Get("args")), f.Type, f.Index})
 	}
 	return all
 }
@@ -129,80 +130,69 @@ func partName(p *lab.Part) string {
 func listName(kind string) string { return kind + "s" }
 
 func newLexicon(info *lab.Info, scene *lab.Scene) *lexicon {
-	l := &lexicon{info: info, scene: scene, types: map[string]any{}, fields: map[string]field{}, named: map[reflect.Type][]string{}}
-	put := func(name string, v any) {
+	l := &lexicon{info: info, scene: scene, types: map[string]any{}, fields: map[string]field{}, domains: domains(scene)}
+	put := func(name, says string, v any) {
 		if _, taken := l.types[name]; !taken {
 			l.types[name] = v
-			l.named[reflect.TypeOf(v)] = append(l.named[reflect.TypeOf(v)], name)
+			l.standing = append(l.standing, field{name: name, says: says, typ: reflect.TypeOf(v)})
 		}
 	}
 	updates := slices.ContainsFunc(scene.Parts, func(p lab.Part) bool { return p.Holds == lab.Updates })
 	for _, s := range []any{totals{}, functions{}} {
 		v := reflect.ValueOf(s)
-		for _, f := range reflect.VisibleFields(v.Type()) {
-			name := f.Tag.Get("expr")
-			if (name == "counter" || name == "expected") && !updates {
+		for _, f := range fieldsOf(v.Type()) {
+			if (f.name == "counter" || f.name == "expected") && !updates {
 				continue
 			}
-			put(name, v.FieldByIndex(f.Index).Interface())
-			if g, ok := fieldOf(v.Type(), name); ok {
-				l.fields[name] = g
-			}
+			l.types[f.name], l.fields[f.name] = v.FieldByIndex(f.index).Interface(), f
+			l.standing = append(l.standing, f)
+		}
+	}
+	l.types["/"] = functions{}.Divide
+	for _, p := range scene.Procs {
+		put(p.Role, "this process", &process{})
+	}
+	for _, p := range scene.Procs {
+		put(listName(p.Kind), "all processes of this kind, in order", []*process{})
+	}
+	for i := range scene.Parts {
+		if v := newPart(scene.Parts[i].Type); v != nil {
+			put(partName(&scene.Parts[i]), "this part", v)
 		}
 	}
 	set := types.Map{}
 	for _, k := range info.Knobs {
 		set[k.Name] = types.Int
 	}
-	put("settings", set)
-	for _, p := range scene.Procs {
-		put(p.Role, &process{})
-	}
-	for _, p := range scene.Procs {
-		put(listName(p.Kind), []*process{})
-	}
-	for i := range scene.Parts {
-		if v := newPart(scene.Parts[i].Type); v != nil {
-			put(partName(&scene.Parts[i]), v)
-		}
-	}
-	l.domains = domains(scene)
+	l.types["settings"] = set
 	return l
 }
 
 // names lists everything.
 func (l *lexicon) names() (all []Name) {
-	for _, s := range []any{totals{}, functions{}} {
-		for _, f := range fieldsOf(reflect.TypeOf(s)) {
-			if _, ok := l.types[f.name]; !ok {
-				continue
-			}
-			all = append(all, f.named(""))
-			if f.typ.Kind() == reflect.Slice {
-				for _, g := range fieldsOf(f.typ) {
-					all = append(all, g.named(f.name+"[]."))
-				}
-			}
+	var structs []reflect.Type // in the order in which they were met
+	meet := func(t reflect.Type) {
+		for t.Kind() == reflect.Slice {
+			t = t.Elem()
+		}
+		if t.Kind() == reflect.Pointer && !slices.Contains(structs, t) {
+			structs = append(structs, t)
+		}
+	}
+	add := func(of string, f field) {
+		meet(f.result())
+		all = append(all, Name{of, f.call(), typeName(f.result()), f.says, f.from})
+	}
+	for _, f := range l.standing {
+		add("", f)
+	}
+	for i := 0; i < len(structs); i++ { // which may meet more
+		for _, f := range fieldsOf(structs[i]) {
+			add(typeName(structs[i]), f)
 		}
 	}
 	for _, k := range l.info.Knobs {
-		all = append(all, Name{"settings." + k.Name, "number", k.Label, "○ lab"})
-	}
-	for _, name := range slices.Sorted(maps.Keys(l.types)) {
-		t := reflect.TypeOf(l.types[name])
-		prefix := name + "."
-		if t.Kind() == reflect.Slice {
-			prefix = name + "[]."
-		}
-		if _, total := l.fields[name]; total || t.Kind() == reflect.Func {
-			continue
-		}
-		for _, f := range fieldsOf(t) {
-			all = append(all, f.named(prefix))
-			for _, g := range fieldsOf(f.result()) {
-				all = append(all, g.named(prefix+f.call()+"."))
-			}
-		}
+		all = append(all, Name{"settings", k.Name, "number", k.Label, "○ lab"})
 	}
 	return all
 }
@@ -226,10 +216,6 @@ func (f *field) result() reflect.Type {
 		return f.typ.Out(0)
 	}
 	return f.typ
-}
-
-func (f *field) named(prefix string) Name {
-	return Name{prefix + f.call(), typeName(f.result()), f.says, f.from}
 }
 
 // typeName is how people call a type.
@@ -269,7 +255,7 @@ var (
 func (l *lexicon) explain(err error) error {
 	var f *file.Error
 	if !errors.As(err, &f) {
-		return &ClaimError{1, err.Error()}
+		return &ClaimError{Col: 1, Text: err.Error()}
 	}
 	text := goType.ReplaceAllStringFunc(f.Message, func(typ string) string {
 		for t, name := range kinds {
@@ -285,7 +271,7 @@ func (l *lexicon) explain(err error) error {
 		known, what := l.known(m[1])
 		text = fmt.Sprintf("%s has no %s%s", what, m[2], didYouMean(m[2], known))
 	}
-	return &ClaimError{f.Column + 1, text}
+	return &ClaimError{Col: f.Column + 1, Text: text}
 }
 
 // all lists the names that stand alone.

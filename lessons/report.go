@@ -79,25 +79,25 @@ type OptionReport struct {
 // A Schedule is one order of operations that was tried, and what came of it. Its
 // fields are what claims may ask of it.
 type Schedule struct {
-	Order    string   `json:"order" expr:"order"`             // "worker1.load worker2.load worker1.store worker2.store"
-	Killed   string   `json:"killed,omitempty" expr:"killed"` // the gate at which Role was killed
-	Counter  int      `json:"counter" expr:"counter"`
-	Expected int      `json:"expected" expr:"expected"`
-	Lost     int      `json:"lost" expr:"lost"`
-	Torn     bool     `json:"torn" expr:"torn"`       // a record was left with words of two updates
-	Blocked  []string `json:"blocked" expr:"blocked"` // who slept in the kernel in the end
-	Ended    bool     `json:"ended" expr:"ended"`     // everybody else came to the end of the work
+	Order    string   `json:"order" expr:"order" from:"○ explore" says:"the order in which the operations were let go"`                           // "worker1.load worker2.load worker1.store worker2.store"
+	Killed   string   `json:"killed,omitempty" expr:"killed" from:"○ explore" says:"the gate at which the process was killed; empty if none was"` // the gate at which Role was killed
+	Counter  int      `json:"counter" expr:"counter" from:"○ explore" says:"the counter in the end"`
+	Expected int      `json:"expected" expr:"expected" from:"○ explore" says:"what all updates add up to"`
+	Lost     int      `json:"lost" expr:"lost" from:"○ explore" says:"updates that are not in the counter"`
+	Torn     bool     `json:"torn" expr:"torn" from:"○ explore" says:"a record was left with words of two updates, or was read so"` // a record was left with words of two updates
+	Blocked  []string `json:"blocked" expr:"blocked" from:"○ explore" says:"who slept in the kernel in the end"`                    // who slept in the kernel in the end
+	Ended    bool     `json:"ended" expr:"ended" from:"○ explore" says:"everybody else came to the end of the work"`                // everybody else came to the end of the work
 }
 
 // A Sample is one time of a step that is repeated.
 type Sample struct {
-	Counter  int     `json:"counter" expr:"counter"`
-	Expected int     `json:"expected" expr:"expected"`
-	Lost     int     `json:"lost" expr:"lost"`
-	Torn     int     `json:"torn" expr:"torn"`
-	Sent     int     `json:"sent" expr:"sent"`
-	Received int     `json:"received" expr:"received"`
-	Seconds  float64 `json:"seconds" expr:"seconds"`
+	Counter  int     `json:"counter" expr:"counter" from:"○ repeat" says:"the counter in the end"`
+	Expected int     `json:"expected" expr:"expected" from:"○ repeat" says:"what all updates add up to"`
+	Lost     int     `json:"lost" expr:"lost" from:"○ repeat" says:"updates or messages that are nowhere"`
+	Torn     int     `json:"torn" expr:"torn" from:"○ repeat" says:"times that pieces were found mixed"`
+	Sent     int     `json:"sent" expr:"sent" from:"○ repeat" says:"messages, signals or updates given"`
+	Received int     `json:"received" expr:"received" from:"○ repeat" says:"messages or signals taken"`
+	Seconds  float64 `json:"seconds" expr:"seconds" from:"○ repeat" says:"how long the run took"`
 }
 
 // Holds reports whether nothing speaks against the lesson: every claim that can be

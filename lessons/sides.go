@@ -78,7 +78,7 @@ func (e *Expr) Sides(v *Values) (all []Side) {
 		}
 		value := ""
 		if out, err := s.run(v); err != nil {
-			value = reason(err)
+			value = "not known: " + reason(err)
 		} else {
 			value = format(out)
 		}
@@ -173,8 +173,12 @@ func fields(r reflect.Value) string {
 
 // reason is why something has no value.
 func reason(err error) string {
+	var u *unknown
 	var c *ClaimError
-	if errors.As(err, &c) {
+	switch {
+	case errors.As(err, &u):
+		return u.why
+	case errors.As(err, &c):
 		return c.Text
 	}
 	return err.Error()

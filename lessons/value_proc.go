@@ -113,9 +113,9 @@ func (m *moment) asked(v *process, b *procBook, role string) {
 		case err != nil:
 			return 0, err
 		case missing != "":
-			return 0, notKnown("%s.calls is not known: %s", role, missing)
+			return 0, &unknown{role + ".calls", missing}
 		case b.doubt[c]:
-			return 0, notKnown("%s.calls is not known: it was killed, and nobody knows whether its last %s was made", role, name)
+			return 0, &unknown{role + ".calls", "it was killed, and nobody knows whether its last " + name + " was made"}
 		}
 		n := b.calls[c]
 		if b.asleep && b.block.Call == c {
@@ -125,11 +125,11 @@ func (m *moment) asked(v *process, b *procBook, role string) {
 	}
 	v.Errors = func(name string) (int, error) {
 		if missing != "" {
-			return 0, notKnown("%s.errors is not known: %s", role, missing)
+			return 0, &unknown{role + ".errors", missing}
 		}
 		n := slices.Index(errnos, name)
 		if n <= 0 {
-			return 0, notKnown("%q is no name of an error", name)
+			return 0, cannot("%q is no name of an error", name)
 		}
 		return b.errors[int32(n)], nil
 	}
@@ -141,9 +141,9 @@ func (m *moment) asked(v *process, b *procBook, role string) {
 		e := &b.last[c]
 		switch {
 		case missing != "":
-			return nil, notKnown("%s.last is not known: %s", role, missing)
+			return nil, &unknown{role + ".last", missing}
 		case e.Seq == 0:
-			return nil, notKnown("no %s of %s has returned", name, role)
+			return nil, cannot("no %s of %s has returned", name, role)
 		}
 		return &answer{Want: int(e.Want), Bytes: bytesOf(e), Ret: int(e.Ret), Error: errnoName(e.Ret)}, nil
 	}
@@ -152,9 +152,9 @@ func (m *moment) asked(v *process, b *procBook, role string) {
 			n, ok := signalNumber(name)
 			switch {
 			case !ok:
-				return 0, notKnown("%q is no signal", name)
+				return 0, cannot("%q is no signal", name)
 			case missing != "":
-				return 0, notKnown("%s.%s is not known: %s", role, what, missing)
+				return 0, &unknown{role + "." + what, missing}
 			}
 			return counts[n], nil
 		}
@@ -162,7 +162,7 @@ func (m *moment) asked(v *process, b *procBook, role string) {
 	v.Taken, v.SentSignals = signals("taken", &b.taken), signals("sent_signals", &b.gave)
 	v.Was = func(state string) (bool, error) {
 		if !b.was[state] && blind != "" {
-			return false, notKnown("%s.was is not known: %s", role, blind)
+			return false, &unknown{role + ".was", blind}
 		}
 		return b.was[state], nil
 	}
@@ -173,13 +173,13 @@ func (m *moment) asked(v *process, b *procBook, role string) {
 			}
 		}
 		if blind != "" {
-			return false, notKnown("%s.slept_in is not known: %s", role, blind)
+			return false, &unknown{role + ".slept_in", blind}
 		}
 		return false, nil
 	}
 	v.FD = func(n int) (*openFile, error) {
 		if blind != "" {
-			return nil, notKnown("%s.fd is not known: %s", role, blind)
+			return nil, &unknown{role + ".fd", blind}
 		}
 		for _, f := range v.FDs {
 			if f.Number == n {
@@ -191,7 +191,7 @@ func (m *moment) asked(v *process, b *procBook, role string) {
 	v.Addr = func(part string) (int, error) {
 		n := m.head.Scene.PartNumber(part)
 		if n == 0 {
-			return 0, notKnown("there is no part %q", part)
+			return 0, cannot("there is no part %q", part)
 		}
 		p := &m.head.Scene.Parts[n-1]
 		if addr, ok := b.maps[n]; ok {
@@ -200,7 +200,7 @@ func (m *moment) asked(v *process, b *procBook, role string) {
 		if addr, ok := b.maps[m.head.Scene.PartNumber(p.In)]; ok && p.In != "" {
 			return int(addr + p.Offset), nil
 		}
-		return 0, notKnown("%s has not mapped %s", role, part)
+		return 0, cannot("%s has not mapped %s", role, part)
 	}
 }
 
@@ -211,7 +211,7 @@ func callNamed(name string) (lab.Call, error) {
 			return c, nil
 		}
 	}
-	return 0, notKnown("%q is no system call that the lab records", name)
+	return 0, cannot("%q is no system call that the lab records", name)
 }
 
 // bytesOf is how many bytes a call moved.

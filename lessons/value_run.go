@@ -2,6 +2,7 @@ package lessons
 
 import (
 	"cmp"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -185,14 +186,14 @@ func (m *moment) functions() {
 		Happened: func(role, kind string) (bool, error) {
 			n, err := m.countOf(role, kind)
 			if err == nil && n == 0 && missing != "" {
-				err = notKnown("happened is not known: %s", missing)
+				err = &unknown{"happened", missing}
 			}
 			return n > 0, err
 		},
 		CountOf: func(role, kind string) (int, error) {
 			n, err := m.countOf(role, kind)
 			if err == nil && missing != "" {
-				err = notKnown("count_of is not known: %s", missing)
+				err = &unknown{"count_of", missing}
 			}
 			return n, err
 		},
@@ -209,11 +210,11 @@ func (m *moment) each(role, kind string, f func(*procBook, lab.Kind)) error {
 	k := lab.Kind(1)
 	for k.String() != kind {
 		if k++; k.String() == "?" || k >= maxKinds {
-			return notKnown("%q is no kind of event", kind)
+			return cannot("%q is no kind of event", kind)
 		}
 	}
 	if role != "" && m.head.Scene.ProcNumber(role) == 0 {
-		return notKnown("there is no process %q", role)
+		return cannot("there is no process %q", role)
 	}
 	for i := range m.procs {
 		if role == "" || m.head.Scene.Procs[i].Role == role {
@@ -243,10 +244,10 @@ func (m *moment) pick(what, role, kind string, first bool) (*event, error) {
 		return nil, err
 	}
 	if missing := m.missing(); missing != "" {
-		return nil, notKnown("%s is not known: %s", what, missing)
+		return nil, &unknown{what, missing}
 	}
 	if len(found) == 0 {
-		return nil, notKnown("there was no %s of %s", kind, cmp.Or(role, "anybody"))
+		return nil, cannot("there was no %s of %s", kind, cmp.Or(role, "anybody"))
 	}
 	slices.SortFunc(found, func(a, b *lab.Event) int { return cmp.Compare(a.Seq, b.Seq) })
 	if first {
@@ -289,10 +290,10 @@ func (m *moment) eventList() (all []*event) {
 func (m *moment) since(mark string) ([]*event, error) {
 	seq, ok := m.x.Marks[mark]
 	if !ok {
-		return nil, notKnown("there is no mark %q", mark)
+		return nil, cannot("there is no mark %q", mark)
 	}
 	if missing := m.missing(); missing != "" {
-		return nil, notKnown("since is not known: %s", missing)
+		return nil, &unknown{"since", missing}
 	}
 	var all []*event
 	oldest := uint64(0)
@@ -305,7 +306,7 @@ func (m *moment) since(mark string) ([]*event, error) {
 		}
 	})
 	if m.window.left > 0 && oldest > uint64(seq)+1 || len(all) > keptEvents {
-		return nil, notKnown("since is not known: too much has happened since %q, the newest %s events are kept", mark, lab.Digits(keptEvents))
+		return nil, &unknown{"since", fmt.Sprintf("too much has happened since %q, the newest %s events are kept", mark, lab.Digits(keptEvents))}
 	}
 	return all, nil
 }
@@ -314,7 +315,7 @@ func (m *moment) since(mark string) ([]*event, error) {
 func (m *moment) atMark(mark string) (float64, error) {
 	seq, ok := m.x.Marks[mark]
 	if !ok {
-		return 0, notKnown("there is no mark %q", mark)
+		return 0, cannot("there is no mark %q", mark)
 	}
 	at, found := int64(0), false
 	m.window.each(func(e *lab.Event) {
@@ -323,7 +324,7 @@ func (m *moment) atMark(mark string) (float64, error) {
 		}
 	})
 	if !found {
-		return 0, notKnown("at is not known: what happened before %q is not kept", mark)
+		return 0, &unknown{"at", fmt.Sprintf("what happened before %q is not kept", mark)}
 	}
 	return float64(at) / 1e6, nil
 }
@@ -332,11 +333,11 @@ func (m *moment) atMark(mark string) (float64, error) {
 func before(a, b *event) (bool, error) {
 	switch {
 	case a == nil || b == nil:
-		return false, notKnown("before needs two events")
+		return false, cannot("before needs two events")
 	case a.proc == b.proc || a.msg != 0 && a.msg == b.msg || a.end <= b.at || b.end <= a.at:
 		return a.seq < b.seq, nil
 	}
-	return false, notKnown("the order is not known: %s and %s went on at the same time", a.text(), b.text())
+	return false, &unknown{"the order", a.text() + " and " + b.text() + " went on at the same time"}
 }
 
 // hasCycle reports whether some wait for each other in a ring.
@@ -374,9 +375,9 @@ func divide(a, b any) (float64, error) {
 	y, oky := number(b)
 	switch {
 	case !okx || !oky:
-		return 0, notKnown("only numbers can be divided")
+		return 0, cannot("only numbers can be divided")
 	case y == 0:
-		return 0, notKnown("nothing can be divided by 0")
+		return 0, cannot("nothing can be divided by 0")
 	}
 	return x / y, nil
 }
@@ -390,6 +391,3 @@ func number(v any) (float64, bool) {
 	}
 	return 0, false
 }
-
-// sameType reports whether a value is of a type, or a list of such.
-func sameType(v any, t reflect.Type) bool { return reflect.TypeOf(v) == t }

@@ -3,6 +3,7 @@ package lessons
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"sync"
 
@@ -23,12 +24,18 @@ type Values struct {
 	events func() []*event
 }
 
-// unknown is the error of a function that cannot tell.
-type unknown struct{ why string }
+// unknown is the error of something that cannot be told.
+type unknown struct{ name, why string }
 
-func (u *unknown) Error() string { return u.why }
+func (u *unknown) Error() string {
+	if u.name == "" {
+		return u.why
+	}
+	return u.name + " is not known: " + u.why
+}
 
-func notKnown(format string, args ...any) error { return &unknown{fmt.Sprintf(format, args...)} }
+// cannot says why something has no value.
+func cannot(format string, args ...any) error { return &unknown{"", fmt.Sprintf(format, args...)} }
 
 // Values gives what is known now. The outcome, if there is one, must be of the same
 // moment: it has exact counters also where not every call was recorded.
@@ -63,23 +70,27 @@ func (v *Values) withEvents() map[string]any {
 	return env
 }
 
-// unknown says why something that is read is not known; "" if it is.
-func (v *Values) unknown(r ref) string {
-	if v.env == nil {
-		return "there is nothing to judge"
+// unknown says why something that is read is not known; nil if it is.
+func (v *Values) unknown(r ref) error {
+	if v == nil || v.env == nil {
+		return cannot("there is nothing to judge")
 	}
-	if r.field == "" {
-		return v.why[r.name]
+	name := r.name
+	if r.field != "" {
+		name += "." + r.field
 	}
-	if _, ok := v.env[r.name]; r.name != "" && ok {
-		return v.why[r.name+"."+r.field]
+	if _, ok := v.env[r.name]; ok {
+		if why := v.why[name]; why != "" {
+			return &unknown{name, why}
+		}
+		return nil
 	}
 	for name, value := range v.env { // any of the type
-		if why := v.why[name+"."+r.field]; why != "" && sameType(value, r.typ) {
-			return why
+		if why := v.why[name+"."+r.field]; why != "" && reflect.TypeOf(value) == r.typ {
+			return &unknown{name + "." + r.field, why}
 		}
 	}
-	return ""
+	return nil
 }
 
 // moment puts what is known under its names.
@@ -93,7 +104,7 @@ type moment struct {
 // unless notes why a name is not known, if there is a reason. The first one counts.
 func (m *moment) unless(name, why string) {
 	if why != "" && m.why[name] == "" {
-		m.why[name] = name + " is not known: " + why
+		m.why[name] = why
 	}
 }
 
