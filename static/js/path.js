@@ -46,7 +46,7 @@ export function show(all) {
     for (const a of document.querySelectorAll(`[data-lesson="${l.id}"]`)) {
       a.classList.toggle('full', n === l.steps.length)
       a.classList.toggle('half', n > 0 && n < l.steps.length)
-      say($('[data-how-far]', a), t('stepsDone', { a: num(n), b: num(l.steps.length) }) + (changed ? ' · ' + t('changedSince') : ''))
+      say($('[data-how-far]', a), t(n ? 'stepsDone' : 'steps', { a: num(n), b: num(l.steps.length) }) + (changed ? ' · ' + t('changedSince') : ''))
     }
   }
   say($('[data-path-count]'), t('lessonsDone', { a: num(all.filter(l => stepsDone(p, l) === l.steps.length).length), b: num(all.length) }))

@@ -91,7 +91,7 @@ const catalogue = {
   runHereText: 'Opens the bench with these parameters and real processes here. The outcome can differ; that is the point.',
   damagedTitle: 'Damaged from {t} on', damagedText: '{why} {n} events up to there are whole and play normally; the rest is not shown, and no state is guessed.', saveWhole: 'Save the whole part',
   // the learning path
-  stepsDone: '{a} of {b} steps done', changedSince: 'changed since your answers', lessonsDone: '{a} of {b} lessons done',
+  steps: '{b} steps', stepsDone: '{a} of {b} steps done', changedSince: 'changed since your answers', lessonsDone: '{a} of {b} lessons done',
   stepIsNext: 'Step {a} of {b} is next, about {n} minutes left', stepIsFirst: 'Step {a} of {b}, about {n} minutes in all', begin: 'Begin',
   allDone: 'All lessons are done.', allDoneText: 'Go through one again, or change what it sets and predict.',
   testedIn: 'tested in {lesson} on {day}, {a} of {b} claims held', progressLoaded: 'The progress of the file is here now.',
