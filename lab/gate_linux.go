@@ -35,8 +35,8 @@ func (w *Worker) Held() bool { return w.ctl.gate.Load() != 0 }
 func (w *Worker) hold(gate int32) bool {
 	c := w.ctl
 	for c.gate.Load() != 0 && c.stop.Load() == 0 {
-		n := w.permits.Load()
-		if used := w.passed.Load(); used != n {
+		word := w.permits.Load()
+		if used := w.passed.Load(); used != word/2 {
 			w.passed.Store(used + 1)
 			break
 		}
@@ -44,7 +44,7 @@ func (w *Worker) hold(gate int32) bool {
 		if c.asleep.Load() != 0 {
 			c.ring()
 		}
-		futexWait(&w.permits, n, 0)
+		futexWait(&w.permits, word, 0)
 	}
 	w.held.Store(0)
 	return c.stop.Load() == 0

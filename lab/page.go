@@ -38,7 +38,7 @@ type panel struct {
 	read    uint64 // records taken by the lab
 	_       [56]byte
 
-	permits atomic.Uint32 // futex: operations let go, ever
+	permits atomic.Uint32 // futex: operations let go, ever, times 2; the last bit turns where the worker is to look again
 	passed  atomic.Uint32 // permits used
 	held    atomic.Int32  // the gate it waits at: 1… in Proc.Gates; -1 rests by its own rate
 	fail    atomic.Uint32 // stop yourself at this point: see failpoint

@@ -36,6 +36,9 @@ func (l *live) rouse() {
 	l.ctl.turn.Add(1)
 	futexWake(&l.ctl.turn, maxProcs)
 	for _, p := range l.procs {
+		// The word must change: one that is about to sleep, or was stopped asleep and
+		// will be continued, compares it first.
+		p.permits.Store(p.permits.Load() ^ 1)
 		futexWake(&p.permits, 1)
 	}
 }
@@ -69,7 +72,7 @@ func (l *live) settled() bool {
 
 // waiting reports whether a worker stands at a gate and could go.
 func (p *process) waiting() bool {
-	return p.held.Load() > 0 && p.permits.Load() == p.passed.Load() && !p.dead.Load()
+	return p.held.Load() > 0 && p.permits.Load()/2 == p.passed.Load() && !p.dead.Load()
 }
 
 // next lets one worker go, chosen by the seed among those that could.
@@ -101,7 +104,7 @@ func (l *live) step(p *process) error {
 		}
 		return fmt.Errorf("step %s: its last operation is still going on", p.role)
 	}
-	p.permits.Add(1)
+	p.permits.Add(2)
 	futexWake(&p.permits, 1)
 	l.soon = l.now() + 3e6 // soon we know whether it blocks
 	return nil
