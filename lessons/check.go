@@ -147,7 +147,7 @@ func (c *examiner) knobs() (names []string) {
 
 func (c *examiner) requirement(at place, r string) {
 	if !canRequire(r) {
-		c.once(at, "%q cannot be required%s", r, orChoose(r, Requirements))
+		c.errorf(at, "%q cannot be required%s", r, orChoose(r, Requirements))
 	}
 }
 

@@ -58,7 +58,7 @@ func (c *examiner) claim(s *Step, cl *Claim) {
 		if s.Predict != nil {
 			known = append(known, s.Predict.ID)
 		}
-		c.once(c.header(cl.Line, cl.Of), "claim: this step has no question %q%s", cl.Of, orChoose(cl.Of, known))
+		c.errorf(c.header(cl.Line, cl.Of), "claim: this step has no question %q%s", cl.Of, orChoose(cl.Of, known))
 	}
 	for _, r := range cl.Requires {
 		c.requirement(c.header(cl.Line, r), r)
@@ -74,13 +74,6 @@ func (c *examiner) header(line int, w string) place {
 		line--
 	}
 	return c.at(line, w)
-}
-
-// once reports what concerns a block, not each of its claims.
-func (c *examiner) once(at place, format string, a ...any) {
-	if !slices.ContainsFunc(c.findings.all, func(p Problem) bool { return p.Line == at.line && p.Col == at.col }) {
-		c.errorf(at, format, a...)
-	}
 }
 
 // command checks one line of do.

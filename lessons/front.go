@@ -8,10 +8,12 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/goccy/go-yaml"
 	"github.com/goccy/go-yaml/ast"
 	yamlparser "github.com/goccy/go-yaml/parser"
+	"github.com/goccy/go-yaml/token"
 
 	"ipclab/lab"
 )
@@ -42,11 +44,7 @@ func (p *reader) front() int {
 	var at yaml.Error
 	switch {
 	case errors.As(err, &at):
-		where := place{2, 1}
-		if t := at.GetToken(); t != nil && t.Position != nil {
-			where = place{min(t.Position.Line, end+1), t.Position.Column}
-		}
-		p.errorf(where, "front matter: %s; write lines of the form key: value, from the first column", at.GetMessage())
+		p.errorf(p.placeOfToken(at.GetToken()), "front matter: %s; write lines of the form key: value, from the first column", at.GetMessage())
 	case err != nil:
 		p.errorf(place{2, 1}, "front matter: %v", err)
 	default:
@@ -91,13 +89,21 @@ func (p *reader) mapping(n ast.Node, what string, f func(span, ast.Node)) {
 	}
 }
 
-// placeOf is where a node begins; the reader may count one line more than there are.
+// placeOf is where a node begins.
 func (p *reader) placeOf(n ast.Node) place {
-	if n != nil && n.GetToken() != nil && n.GetToken().Position != nil {
-		at := n.GetToken().Position
-		return place{min(at.Line, len(p.lines)), at.Column}
+	if n == nil {
+		return place{1, 1}
 	}
-	return place{1, 1}
+	return p.placeOfToken(n.GetToken())
+}
+
+// placeOfToken is within the file, also where the reader of YAML lost count.
+func (p *reader) placeOfToken(t *token.Token) place {
+	if t == nil || t.Position == nil {
+		return place{1, 1}
+	}
+	line := min(max(t.Position.Line, 1), len(p.lines))
+	return place{line, min(t.Position.Column, utf8.RuneCountInString(p.lines[line-1])+1)}
 }
 
 // The keys of the front matter, and how each value is read.

@@ -67,7 +67,10 @@ func (l *findings) add(at place, warning bool, format string, a ...any) {
 	if len(l.all) == maxProblems {
 		text, warning = fmt.Sprintf("there are more than %d mistakes; these are the first", maxProblems), false
 	}
-	l.all = append(l.all, Problem{l.file, max(at.line, 1), max(at.col, 1), warning, text})
+	p := Problem{l.file, max(at.line, 1), max(at.col, 1), warning, text}
+	if !slices.Contains(l.all, p) {
+		l.all = append(l.all, p)
+	}
 }
 
 // A place is a line and a column of a file, both from 1.

@@ -14,8 +14,11 @@ import (
 	"github.com/yuin/goldmark/util"
 )
 
-// maxDepth is how deep lists and quotes may lie in each other.
-const maxDepth = 6
+// How deep lists and quotes may lie in each other, and how long a paragraph may be.
+const (
+	maxDepth     = 6
+	maxParagraph = 2000 // bytes
+)
 
 // A piece is a part of a line, and where it begins.
 type piece = span
@@ -49,10 +52,18 @@ var markdown = parser.NewParser(
 
 var markers = regexp.MustCompile(`^(?:[ \t]*(?:>|[-*+]|[0-9]{1,9}[.)])[ \t]*)+`)
 
-// prose reads Markdown.
+// prose reads Markdown. Its reader may need a time that grows with the square of a
+// paragraph's length, so that is bounded.
 func (p *reader) prose(lines []piece) Prose {
 	var all strings.Builder
+	size := 0 // of the lines since the last empty one
 	for _, l := range lines {
+		if size += len(l.text); strings.TrimSpace(l.text) == "" {
+			size = 0
+		} else if size > maxParagraph {
+			p.errorf(l.at, "the paragraph has more than %d bytes: break it with an empty line", maxParagraph)
+			return nil
+		}
 		if m := markers.FindString(l.text); len(strings.Fields(strings.ReplaceAll(m, ">", "> "))) > maxDepth {
 			p.errorf(l.at, "lists and quotes lie more than %d deep in each other", maxDepth)
 			return nil
