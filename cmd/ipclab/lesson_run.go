@@ -22,15 +22,21 @@ import (
 type lessonFlags struct {
 	fs     *flag.FlagSet
 	times  int
+	atOnce int
 	step   string
 	json   bool
 	junit  string
 	record string
 }
 
+// maxAtOnce is how many lessons may be performed at once: their processes share the
+// machine.
+const maxAtOnce = 16
+
 func newLessonFlags() *lessonFlags {
 	f := &lessonFlags{fs: flag.NewFlagSet("lesson run", flag.ContinueOnError)}
 	f.fs.IntVar(&f.times, "times", 1, "perform all of it `N` times, and count")
+	f.fs.IntVar(&f.atOnce, "j", 1, "perform `N` lessons at once")
 	f.fs.StringVar(&f.step, "step", "", "perform the step with this `ID` only")
 	f.fs.BoolVar(&f.json, "json", false, "print what came of each step as JSON")
 	f.fs.StringVar(&f.junit, "junit", "", "write a JUnit report to `FILE`")
@@ -47,6 +53,9 @@ func lessonRun(args []string) error {
 	}
 	if f.times < 1 || f.times > 10000 {
 		return badUsage("--times %d: choose a number from 1 to 10000", f.times)
+	}
+	if f.atOnce < 1 || f.atOnce > maxAtOnce {
+		return badUsage("-j %d: choose a number from 1 to %d", f.atOnce, maxAtOnce)
 	}
 	ls, err := findLessons(names)
 	if err != nil {
@@ -141,23 +150,17 @@ func (f *lessonFlags) run(ctx context.Context, home *lab.Home, ls []*lessons.Les
 			fmt.Printf("%d of %d\n", n+1, f.times)
 		}
 		green := true
-		for _, l := range ls {
-			if !f.json {
-				printLesson(os.Stdout, l)
+		for _, one := range f.performAll(ctx, home, ls) {
+			if one.err != nil && ctx.Err() != nil {
+				return one.err
 			}
-			err := performLesson(ctx, home, l, f.step, f.record, func(p performed) {
+			failed = errors.Join(failed, one.err)
+			for _, p := range one.steps {
 				all, green = append(all, p), green && p.Green
 				if p.State == lessons.Skipped {
 					skipped++
 				}
-				if !f.json {
-					printStep(os.Stdout, &p)
-				}
-			})
-			if ctx.Err() != nil {
-				return err
 			}
-			failed = errors.Join(failed, err)
 		}
 		if !green {
 			red++
@@ -184,6 +187,57 @@ func (f *lessonFlags) run(ctx context.Context, home *lab.Home, ls []*lessons.Les
 		return fmt.Errorf("perform the lessons: %w: %s", lab.ErrUnavailable, all[0].Why)
 	}
 	return nil
+}
+
+// done is what came of one lesson.
+type done struct {
+	steps []performed
+	err   error
+}
+
+// performAll performs lessons, some of them at once, and prints what came of them in
+// their order.
+func (f *lessonFlags) performAll(ctx context.Context, home *lab.Home, ls []*lessons.Lesson) []done {
+	all := make([]done, len(ls))
+	ready := make([]chan struct{}, len(ls))
+	for i := range ready {
+		ready[i] = make(chan struct{})
+	}
+	next := make(chan int)
+	go func() {
+		defer close(next)
+		for i := range ls {
+			next <- i
+		}
+	}()
+	for range f.atOnce {
+		go func() {
+			for i := range next {
+				all[i].err = performLesson(ctx, home, ls[i], f.step, f.record, func(p performed) {
+					if all[i].steps = append(all[i].steps, p); !f.json && f.atOnce == 1 {
+						printPerformed(&p, len(all[i].steps) == 1)
+					}
+				})
+				close(ready[i])
+			}
+		}()
+	}
+	for i := range ls {
+		<-ready[i]
+		if !f.json && f.atOnce > 1 {
+			for j := range all[i].steps {
+				printPerformed(&all[i].steps[j], j == 0)
+			}
+		}
+	}
+	return all
+}
+
+func printPerformed(p *performed, first bool) {
+	if first {
+		printLesson(os.Stdout, p.of)
+	}
+	printStep(os.Stdout, p)
 }
 
 // performLesson performs the steps of a lesson, or only one of them, and tells what
