@@ -90,9 +90,6 @@ export function claimWords(c) {
   return { cls: 'no', mark: '!', kind, text: `${t('didNotHold')} ${runs}`.trim() }
 }
 
-/** Numbers in groups that never break. @param {string} value */
-export const grouped = value => value.replace(/\d{5,}(?![\d.]*[a-z"])/g, n => num(Number(n)))
-
 /** The knobs that were not as the lesson has them. @param {any[]} knobs @param {Record<string, number>} said @param {Record<string, number>} was */
 export function changes(knobs, said, was) {
   return knobs.flatMap(k => {

@@ -1,7 +1,7 @@
 // @ts-check
 // A report in the page: the lines of what is done, the claims, the orders tried.
 
-import { changes, claimWords, columns, grouped } from '#ipclab/answers.js'
+import { changes, claimWords, columns } from '#ipclab/answers.js'
 import { h, say } from '#ipclab/dom.js'
 import { t } from '#ipclab/strings.js'
 
@@ -64,7 +64,7 @@ function claim(c, changed, save) {
   const sides = c.sides ?? []
   if (cls === 'no') {
     body.append(h('small', {}, h('b', {}, text)))
-    if (sides.length) body.append(h('div', { className: 'sides' }, ...sides.map(s => h('div', {}, s.source ? `${s.text} ${s.source}` : t('said'), h('b', {}, grouped(s.value))))))
+    if (sides.length) body.append(h('div', { className: 'sides' }, ...sides.map(s => h('div', {}, s.source ? `${s.text} ${s.source}` : t('said'), h('b', {}, s.value)))))
     body.append(h('p', {}, why(changed)))
     if (!changed.length && save) body.append(save)
   } else {
@@ -74,7 +74,7 @@ function claim(c, changed, save) {
 }
 
 /** What was measured, in a line; what the lesson itself says is in the claim. @param {import('#ipclab/answers.js').Side[]} sides */
-export const sidesOf = sides => sides.filter(s => s.source).map(s => `${s.text} ${grouped(s.value)} ${s.source}`).join(' · ')
+export const sidesOf = sides => sides.filter(s => s.source).map(s => `${s.text} ${s.value} ${s.source}`).join(' · ')
 
 /** Why a claim did not hold, as far as it is known. @param {ReturnType<typeof changes>} changed */
 function why(changed) {
