@@ -135,8 +135,16 @@ func (r *pageRing) write(e *lab.Event) {
 	}
 }
 
+// maxWrites is how many writes may be under way, or wait for the read that made room
+// for them: a process has one at a time.
+const maxWrites = 64
+
 // settle puts in what there is room for.
 func (r *pageRing) settle() {
+	if len(r.writes) > maxWrites {
+		r.doubt()
+		return
+	}
 	for i := 0; i < len(r.writes); i++ {
 		w := &r.writes[i]
 		r.pour(w)
