@@ -132,10 +132,3 @@ export function note(lesson, step, more) {
   save(p)
   return s
 }
-
-/** How far a lesson is: the steps done. @param {Progress} p @param {string} id @param {string} hash */
-export function done(p, id, hash) {
-  const l = p.lessons[id]
-  const steps = Object.values(l?.steps ?? {}).filter(s => s.done).length
-  return { steps, changed: steps > 0 && l.hash !== hash }
-}
