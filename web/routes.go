@@ -37,6 +37,8 @@ func (s *Server) routes() []route {
 		{"GET", "/lessons/{id}", s.lesson},
 		{"POST", "/lessons/{id}/runs", s.performStep},
 		{"POST", "/lessons/{id}/hold", s.holdStep},
+		{"GET", "/lessons/{id}/{step}/recording", s.stepRecording},
+		{"GET", "/lessons/{id}/{step}/report", s.stepReport},
 	}
 }
 

@@ -27,13 +27,7 @@ func list(args []string) error {
 	}
 	var all []listed
 	for _, m := range mechanisms.All {
-		l := listed{Info: m.Info()}
-		if p, ok := m.(lab.Prober); ok {
-			if err := p.Probe(); err != nil {
-				l.Cannot = err.Error()
-			}
-		}
-		all = append(all, l)
+		all = append(all, listed{m.Info(), unavailable(m)})
 	}
 	if *asJSON {
 		e := json.NewEncoder(os.Stdout)

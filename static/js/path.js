@@ -73,19 +73,22 @@ function card(next) {
   $(`.path [data-lesson="${lesson.id}"]`)?.closest('li')?.setAttribute('aria-current', 'step')
 }
 
-/** What was found is told only to those who have tested it. @param {HTMLElement} box @param {Progress} p @param {Lesson[]} all */
+/**
+ * What was found is told only to those who have tested it, on whose run it was so.
+ * @param {HTMLElement} box @param {Progress} p @param {Lesson[]} all
+ */
 function sentence(box, p, all) {
   const { of = '', step = '' } = box.dataset
   const l = all.find(x => x.id === of)
   const s = p.lessons[of]?.steps[step]
   const tested = !!l && !!s?.done && s.of !== undefined
-  $('[data-asks]', box).hidden = tested
-  $('[data-found]', box).hidden = !tested
-  $('[data-test]', box).hidden = tested
+  const held = tested && s.held === s.of
+  $('[data-asks]', box).hidden = held
+  $('[data-found]', box).hidden = !held
+  $('[data-test]', box).hidden = held
   const tick = $('[data-tick]', box)
   tick.hidden = !tested
-  if (!tested || !l || !s) return say($('[data-tested]', box), box.dataset.untested ?? '')
-  const held = s.held === s.of
+  if (!tested) return say($('[data-tested]', box), box.dataset.untested ?? '')
   tick.className = held ? 'tick ok' : 'tick no'
   say(tick, held ? '✓' : '!')
   say($('[data-tested]', box), t('testedIn', { lesson: l.number, a: num(s.held ?? 0), b: num(s.of ?? 0), day: new Date(s.at).toLocaleDateString('en-GB', { day: 'numeric', month: 'long' }) }))
