@@ -11,7 +11,7 @@ import (
 func copyParts(workers int64) (parts []lab.Part) {
 	for i := range workers {
 		role := fmt.Sprint("worker", i+1)
-		page := lab.Part{ID: fmt.Sprint("page", i+1), Type: lab.Page, Title: "page of " + role, Cap: pageSize, Holds: "bytes", In: role}
+		page := lab.Part{ID: fmt.Sprint("page", i+1), Type: lab.Page, Title: "page of " + role, Cap: pageSize, Holds: "bytes"}
 		x := lab.Part{ID: fmt.Sprint("x", i+1), Type: lab.Word, Title: "x", In: page.ID, Offset: counterAt, Size: 8, Holds: "additions", Law: lab.Value}
 		parts = append(parts, page, x)
 	}

@@ -41,10 +41,11 @@ function drawPage(g, b, frame, spots) {
   const groups = [...lines].sort((p, q) => p[0] - q[0]).map(([k, list]) => ({ k, list: list.sort((p, q) => defs[p].offset - defs[q].offset) }))
   const name = page.title || 'one physical page'
   const users = usersOf(s, frame.header.scene, b.n)
+  const alone = s.procs.length > 1 && frame.header.scene.wires.filter((/** @type {any} */ w) => w.to === page.id).length === 1
   const roles = users.map(p => (s.procs.length > 4 ? p.letter : p.role))
-  const mapped = users.length === 0 ? 'mapped by nobody' : users.length === 1 ? (page.in ? '' : `mapped by ${roles[0]}`) : `mapped by ${roles.length > 5 ? 'all ' + roles.length : roles.slice(0, -1).join(', ') + ' and ' + roles.at(-1)}`
+  const mapped = users.length === 0 ? 'mapped by nobody' : users.length === 1 ? (alone ? '' : `mapped by ${roles[0]}`) : `mapped by ${roles.length > 5 ? 'all ' + roles.length : roles.slice(0, -1).join(', ') + ' and ' + roles.at(-1)}`
   const start = `${page.object || page.id}, ${formatBytes(page.cap || 4096)}`
-  const place = page.in && users[0]?.maps[b.n + 1] ? `at 0x${(users[0].maps[b.n + 1] ?? 0).toString(16)} there, private` : ''
+  const place = alone && users[0]?.maps[b.n + 1] ? `at 0x${(users[0].maps[b.n + 1] ?? 0).toString(16)} there, private` : ''
   const room2 = b.w - 44 - tw(name, 15, false, 700)
   const sub = [place, mapped && `${start}, ${mapped}`, `${start}, mapped by ${users.length}`, start].find(t => t && tw(t, 12.5) < room2) ?? start
   const narrow = groups.length > 1 && (b.rows > 1 || b.w < 500)
