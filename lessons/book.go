@@ -155,11 +155,16 @@ func (a *account) blind() string {
 	return ""
 }
 
-// window keeps the newest events, but no facts. It is read while it grows: what was
-// written once is never changed.
+// window keeps the newest events, but no facts. It is read while it grows: what a
+// snapshot may still read is never changed.
 type window struct {
-	chunks [][]lab.Event
+	chunks []*chunk
 	left   int // events that were too old
+}
+
+type chunk struct {
+	events []lab.Event
+	shared bool // with a snapshot
 }
 
 const (
@@ -169,25 +174,47 @@ const (
 
 func (w *window) add(e *lab.Event) {
 	n := len(w.chunks)
-	if n == 0 || len(w.chunks[n-1]) == chunkSize {
-		w.chunks = append(w.chunks, make([]lab.Event, 0, chunkSize))
-		if n++; n > keptEvents/chunkSize+1 {
-			w.left += len(w.chunks[0])
-			w.chunks = w.chunks[1:]
-			n--
+	if n == 0 || len(w.chunks[n-1].events) == chunkSize {
+		w.turn()
+		n = len(w.chunks)
+	}
+	c := w.chunks[n-1]
+	c.events = append(c.events, *e)
+}
+
+// turn makes room for the next events, if it can where the oldest were.
+func (w *window) turn() {
+	next := &chunk{}
+	if n := len(w.chunks); n > keptEvents/chunkSize {
+		oldest := w.chunks[0]
+		w.left += len(oldest.events)
+		copy(w.chunks, w.chunks[1:])
+		w.chunks = w.chunks[:n-1]
+		if !oldest.shared {
+			next.events = oldest.events[:0]
 		}
 	}
-	w.chunks[n-1] = append(w.chunks[n-1], *e)
+	if next.events == nil {
+		next.events = make([]lab.Event, 0, chunkSize)
+	}
+	w.chunks = append(w.chunks, next)
 }
 
 // snapshot is the window as it is now.
-func (w *window) snapshot() window { return window{slices.Clone(w.chunks), w.left} }
+func (w *window) snapshot() window {
+	s := window{left: w.left}
+	for _, c := range w.chunks {
+		c.shared = true
+		s.chunks = append(s.chunks, &chunk{events: c.events})
+	}
+	return s
+}
 
 // each calls f for the events kept, the oldest first.
 func (w *window) each(f func(*lab.Event)) {
 	for _, c := range w.chunks {
-		for i := range c {
-			f(&c[i])
+		for i := range c.events {
+			f(&c.events[i])
 		}
 	}
 }

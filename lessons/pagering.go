@@ -17,6 +17,7 @@ type pageRing struct {
 	slots   int // pages at most
 	packets bool
 	pages   []pageUse
+	free    int         // pages at the front that were read and are free
 	writes  []pageWrite // begun and not all in, the oldest first
 	sure    bool
 	last    pageWrite // the newest that is all in
@@ -53,24 +54,40 @@ func (r *pageRing) resize(capacity int64) {
 		return
 	}
 	r.slots = int(min(max(capacity, 0)/int64(r.size), maxSlots))
-	if len(r.pages) > r.slots {
+	if r.used() > r.slots {
 		r.doubt()
 	}
 }
 
 // doubt forgets what is in the pipe.
-func (r *pageRing) doubt() { r.sure, r.pages, r.writes, r.last = false, nil, nil, pageWrite{} }
+func (r *pageRing) doubt() {
+	r.sure, r.pages, r.free, r.writes, r.last = false, nil, 0, nil, pageWrite{}
+}
 
 // empty begins anew: nothing is in the pipe, that is known.
 func (r *pageRing) empty() {
 	if r.size != 0 && len(r.writes) == 0 {
-		r.sure, r.pages, r.last = true, r.pages[:0], pageWrite{}
+		r.sure, r.pages, r.free, r.last = true, r.pages[:0], 0, pageWrite{}
+	}
+}
+
+// used is how many pages hold something.
+func (r *pageRing) used() int { return len(r.pages) - r.free }
+
+// release frees the first page in use.
+func (r *pageRing) release() {
+	r.free++
+	switch {
+	case r.used() == 0:
+		r.pages, r.free = r.pages[:0], 0
+	case r.free > 2*r.slots:
+		r.pages, r.free = append(r.pages[:0], r.pages[r.free:]...), 0
 	}
 }
 
 // bytes is how many are in the pages.
 func (r *pageRing) bytes() (n int) {
-	for _, p := range r.pages {
+	for _, p := range r.pages[r.free:] {
 		n += p.n
 	}
 	return n
@@ -158,13 +175,13 @@ func (r *pageRing) settle() {
 
 func (r *pageRing) pour(w *pageWrite) {
 	rest := w.want % r.size
-	if n := len(r.pages); w.put == 0 && rest > 0 && rest <= w.goal && n > 0 && !r.packets {
-		if p := &r.pages[n-1]; p.off+p.n+rest <= r.size {
+	if w.put == 0 && rest > 0 && rest <= w.goal && r.used() > 0 && !r.packets {
+		if p := &r.pages[len(r.pages)-1]; p.off+p.n+rest <= r.size {
 			p.n += rest
 			w.put, w.merged = rest, true
 		}
 	}
-	for w.put < w.goal && len(r.pages) < r.slots {
+	for w.put < w.goal && r.used() < r.slots {
 		n := min(r.size, w.goal-w.put)
 		r.pages = append(r.pages, pageUse{0, n})
 		w.put += n
@@ -178,14 +195,14 @@ func (r *pageRing) read(e *lab.Event) {
 		return
 	}
 	n := int(e.Ret)
-	for n > 0 && len(r.pages) > 0 {
-		p := &r.pages[0]
+	for n > 0 && r.used() > 0 {
+		p := &r.pages[r.free]
 		bite := min(n, p.n)
 		n, p.n, p.off = n-bite, p.n-bite, p.off+bite
 		if p.n == 0 || r.packets { // the kernel throws the rest of a packet away
-			r.pages = r.pages[1:]
+			r.release()
 		}
-		if len(r.pages) == 0 || n == 0 {
+		if r.used() == 0 || n == 0 {
 			r.settle()
 		}
 	}
@@ -199,9 +216,9 @@ func (r *pageRing) read(e *lab.Event) {
 	}
 }
 
-// used gives the pages in use; why says why they are not known. level is how many
+// known gives the pages in use; why says why they are not known. level is how many
 // bytes there are, as the kernel says.
-func (r *pageRing) used(level int64, unasked string) (pages int, why string) {
+func (r *pageRing) known(level int64, unasked string) (pages int, why string) {
 	switch {
 	case unasked != "":
 		return 0, unasked
@@ -212,5 +229,5 @@ func (r *pageRing) used(level int64, unasked string) (pages int, why string) {
 	case int64(r.bytes()) != level:
 		return 0, "the calls do not come to as many bytes as the kernel says"
 	}
-	return len(r.pages), ""
+	return r.used(), ""
 }

@@ -41,7 +41,7 @@ func (m *moment) part(i int, name string) any {
 	case lab.Pipe:
 		v := &pipe{thing: t, bounded: full, Bytes: asked("bytes")}
 		var doubt string
-		v.Pages, doubt = b.pages.used(int64(level), why)
+		v.Pages, doubt = b.pages.known(level, why)
 		unless("pages", doubt)
 		unless("pages", m.missing())
 		v.Readers, v.Writers = m.holders(i, unless)
