@@ -38,20 +38,20 @@ var (
 // ParseStrace reads what strace -f --absolute-timestamps=unix,ns -yy -s 0 wrote, joining the
 // halves of calls that others interrupted. Calls come in the order in which they
 // were entered. One that the kernel takes up again, after a stop for example, is
-// left out in favour of its last attempt.
+// left out in favour of its last attempt; whether it does so after a signal handler
+// is told by rt_sigreturn, which comes back with what the call then returns.
 func ParseStrace(r io.Reader) ([]Call, error) {
 	var calls []Call
 	begun := map[int]int{}   // thread → index of its unfinished call
 	text := map[int]string{} // thread → what is known of that call
+	broken := map[int]bool{} // calls that the kernel may take up again, by their index
 	keep := func(i int, pid int, line string) error {
 		c, again, err := parseCall(line)
 		if err != nil {
 			return err
 		}
 		c.PID, c.At = pid, calls[i].At
-		if again {
-			c.Name = "" // the attempt that follows stands for it
-		}
+		broken[i] = again
 		calls[i] = c
 		return nil
 	}
@@ -94,13 +94,26 @@ func ParseStrace(r io.Reader) ([]Call, error) {
 			return nil, fmt.Errorf("read strace of %d: %w", pid, err)
 		}
 	}
+	resume(calls, broken)
 	whole := calls[:0]
-	for _, c := range calls {
-		if c.Name != "" {
+	for i, c := range calls {
+		if !broken[i] && c.Name != "rt_sigreturn" { // the attempt that follows stands for it
 			whole = append(whole, c)
 		}
 	}
 	return whole, in.Err()
+}
+
+// resume tells of broken calls which have failed for good.
+func resume(calls []Call, broken map[int]bool) {
+	last := map[int]int{} // thread → its call before
+	for i, c := range calls {
+		if c.Name != "rt_sigreturn" {
+			last[c.PID] = i
+		} else if j, there := last[c.PID]; there && broken[j] && c.Errno == "EINTR" {
+			calls[j].Ret, calls[j].Errno, calls[j].Open, broken[j] = -1, c.Errno, false, false
+		}
+	}
 }
 
 // parseCall reads one whole call; again says that the kernel will restart it.
@@ -122,8 +135,10 @@ func parseCall(line string) (c Call, again bool, err error) {
 	case "futex":
 		c.Name = "futex " + strings.TrimPrefix(args[1], "FUTEX_")
 		c.Want = number(args, 2)
-	case "rt_sigtimedwait":
-		c.Object = "" // a set of signals
+	case "rt_sigtimedwait", "rt_sigsuspend", "pause", "ppoll":
+		c.Object = "" // a set of signals; of arrays -s 0 shows nothing
+	case "rt_sigaction":
+		c.Object, c.Want = "", signalNumber(args, 0)
 	case "kill", "rt_sigqueueinfo":
 		c.Want = signalNumber(args, 1)
 	}

@@ -21,6 +21,16 @@ const strace = `77 1795399142.311000000 write(6<pipe:[33478]>, ""..., 5) = 5
 83 1795399142.462601422 <... read resumed> <unfinished ...>) = ?
 83 1795399142.462980466 +++ killed by SIGKILL +++
 77 1795399142.470000000 read(9<pipe:[7]>,  <detached ...>
+91 1795399142.500000000 ppoll([...], 1, NULL, NULL, 0) = ? ERESTARTNOHAND (To be restarted if no handler)
+91 1795399142.510000000 rt_sigreturn({mask=[]}) = -1 EINTR (Interrupted system call)
+91 1795399142.520000000 read(7<pipe:[8]>, "", 1) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)
+91 1795399142.530000000 rt_sigreturn({mask=[]}) = 0
+91 1795399142.540000000 read(7<pipe:[8]>, ""..., 1) = 1
+91 1795399142.550000000 rt_sigaction(SIGKILL, {sa_handler=0x58, sa_mask=~[RTMIN]}, NULL, 8) = -1 EINVAL (Invalid argument)
+91 1795399142.560000000 rt_sigsuspend([], 8 <unfinished ...>
+91 1795399142.570000000 <... rt_sigsuspend resumed>) = ? ERESTARTNOHAND (To be restarted if no handler)
+91 1795399142.580000000 rt_sigreturn({mask=[USR1]} <unfinished ...>
+91 1795399142.590000000 <... rt_sigreturn resumed>) = -1 EINTR (Interrupted system call)
 `
 
 func TestParseStrace(t *testing.T) {
@@ -38,6 +48,10 @@ func TestParseStrace(t *testing.T) {
 		{PID: 77, At: s + 420170000, Name: "futex WAIT", Object: "0x7f1c2a4b5040", Want: 77, Ret: -1, Errno: "EAGAIN"},
 		{PID: 83, At: s + 441469576, Name: "read", Object: "pipe:[33478]", Want: -1, Open: true},
 		{PID: 77, At: s + 470000000, Name: "read", Object: "pipe:[7]", Want: -1, Open: true},
+		{PID: 91, At: s + 500000000, Name: "ppoll", Want: -1, Ret: -1, Errno: "EINTR"},
+		{PID: 91, At: s + 540000000, Name: "read", Object: "pipe:[8]", Want: 1, Ret: 1},
+		{PID: 91, At: s + 550000000, Name: "rt_sigaction", Want: 9, Ret: -1, Errno: "EINVAL"},
+		{PID: 91, At: s + 560000000, Name: "rt_sigsuspend", Want: -1, Ret: -1, Errno: "EINTR"},
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got:\n%v\nwant:\n%v", got, want)
