@@ -45,7 +45,7 @@ function drawPage(g, b, frame, spots) {
   const roles = users.map(p => (s.procs.length > 4 ? p.letter : p.role))
   const mapped = users.length === 0 ? 'mapped by nobody' : users.length === 1 ? (alone ? '' : `mapped by ${roles[0]}`) : `mapped by ${roles.length > 5 ? 'all ' + roles.length : roles.slice(0, -1).join(', ') + ' and ' + roles.at(-1)}`
   const start = `${page.object || page.id}, ${formatBytes(page.cap || 4096)}`
-  const place = alone && users[0]?.maps[b.n + 1] ? `at 0x${(users[0].maps[b.n + 1] ?? 0).toString(16)} there, private` : ''
+  const place = alone && users[0]?.maps[b.n + 1] ? `at 0x${(users[0].maps[b.n + 1] ?? 0).toString(16)}` : ''
   const room2 = b.w - 44 - tw(name, 15, false, 700)
   const sub = [place, mapped && `${start}, ${mapped}`, `${start}, mapped by ${users.length}`, start].find(t => t && tw(t, 12.5) < room2) ?? start
   const narrow = groups.length > 1 && (b.rows > 1 || b.w < 500)
