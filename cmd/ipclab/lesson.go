@@ -80,14 +80,13 @@ func loadLessons(paths []string) ([]*lessons.Lesson, lessons.Problems, error) {
 func lessonNew(args []string) error {
 	flags := flag.NewFlagSet("lesson new", flag.ContinueOnError)
 	of := flags.String("lab", "pipe", "the lab whose workers it runs")
-	var id []string
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		id, args = args[:1], args[1:]
-	}
-	if err := parse(flags, args, 1-len(id)); err != nil {
+	id, err := parseMixed(flags, args)
+	if err != nil {
 		return err
 	}
-	id = append(id, flags.Args()...)
+	if len(id) != 1 {
+		return badUsage("lesson new takes one id, not %d: write lesson new my-lesson", len(id))
+	}
 	m := mechanisms.Find(*of)
 	if m == nil {
 		return badUsage("there is no lab %q: choose %s", *of, strings.Join(labs(), ", "))
