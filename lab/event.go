@@ -1,6 +1,9 @@
 package lab
 
-import "time"
+import (
+	"encoding/binary"
+	"time"
+)
 
 // Event is one thing that happened, in 64 bytes: one cache line. The same bytes
 // lie in a worker's ring, in a recording and in a websocket frame, little endian.
@@ -305,3 +308,12 @@ func Sender(msg uint64) int { return int(msg >> 40) }
 
 // Number gives the place of a message among those of its sender, from 1.
 func Number(msg uint64) uint64 { return msg & (1<<40 - 1) }
+
+// Is reports whether an event tells that fact.
+func (e *Event) Is(f Fact) bool { return e.Kind == State && Fact(e.Call) == f }
+
+// Word is the value that an event carries.
+func (e *Event) Word() uint64 { return binary.LittleEndian.Uint64(e.Data[:]) }
+
+// End is when the call returned, in ns since the run's epoch.
+func (e *Event) End() int64 { return e.At + e.Dur }

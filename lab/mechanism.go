@@ -1,9 +1,6 @@
 package lab
 
-import (
-	"errors"
-	"time"
-)
+import "errors"
 
 // A Mechanism is one way for processes to communicate. Its folder under
 // mechanisms/ holds all there is to it; the rest of ipclab knows only this.
@@ -44,10 +41,10 @@ type Info struct {
 	Related    string `json:"related"`    // only parent and child, or a descriptor handed over?
 	Survives   string `json:"survives"`   // what the data outlive
 
-	Knobs       []KnobInfo   `json:"knobs"`
-	Experiments []Experiment `json:"experiments"`
-	Source      string       `json:"source"` // the workers' own Go source, embedded
-	Page        string       `json:"page"`   // Markdown: what it is, when to use it, man pages
+	Knobs       []KnobInfo `json:"knobs"`
+	Experiments string     `json:"-"`      // Markdown: prepared runs, and what must be seen in them; the package lessons reads it
+	Source      string     `json:"source"` // the workers' own Go source, embedded
+	Page        string     `json:"page"`   // Markdown: what it is, when to use it, man pages
 }
 
 // KnobInfo describes one parameter that can be turned.
@@ -66,24 +63,6 @@ type KnobInfo struct {
 
 // Settings holds a value for each knob.
 type Settings map[string]int64
-
-// An Experiment is a prepared run, and what must be seen in it.
-type Experiment struct {
-	ID    string        `json:"id"`    // "P1"
-	Name  string        `json:"name"`  // "full", as in ipclab run pipe/full
-	Title string        `json:"title"` // "A full pipe blocks its writer"
-	Sees  string        `json:"sees"`  // what must be seen, in one sentence
-	Set   Settings      `json:"set"`
-	Mode  Mode          `json:"mode"`
-	Do    []string      `json:"do,omitempty"`    // timed actions, in the words of --do
-	For   time.Duration `json:"for,omitempty"`   // how long it runs, default 2 s
-	Count int64         `json:"count,omitempty"` // or how many operations each giver makes
-
-	// Must returns why what was seen is not what Sees says; nil if it is.
-	Must func(*Outcome) error `json:"-"`
-	// Usually is the least share of runs in which Must holds; 0 means always.
-	Usually float64 `json:"usually,omitempty"`
-}
 
 // Scene is the cast and the stage: everything an event may refer to.
 type Scene struct {

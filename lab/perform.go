@@ -2,29 +2,10 @@ package lab
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 )
-
-// Experiment gives the experiment with that name or id; nil if there is none.
-func (info *Info) Experiment(name string) *Experiment {
-	i := slices.IndexFunc(info.Experiments, func(e Experiment) bool { return e.Name == name || e.ID == name })
-	if i < 0 {
-		return nil
-	}
-	return &info.Experiments[i]
-}
-
-// Length is how long the experiment runs.
-func (e *Experiment) Length() time.Duration {
-	if e.For == 0 {
-		return 2 * time.Second
-	}
-	return e.For
-}
 
 // Perform lets a run go on for a time, or until nothing more can happen, with its
 // timed actions, and ends it. tick, if there is one, is called ten times a second.
@@ -36,42 +17,6 @@ func Perform(r *Run, do []TimedAction, length time.Duration, tick func(time.Dura
 		err = failed
 	}
 	return o, err
-}
-
-// Try performs an experiment on a run that was just started as it says, and judges
-// what is to be seen; the run goes on. miss is why that is not what the experiment
-// promises, nil if it is; err is why it could not be judged.
-func (r *Run) Try(ctx context.Context, e *Experiment) (miss, err error) {
-	var do []TimedAction
-	for _, text := range e.Do {
-		a, err := ParseTimed(text)
-		if err != nil {
-			return nil, fmt.Errorf("experiment %s: %w", e.Name, err)
-		}
-		do = append(do, a)
-	}
-	epoch := r.Header().Epoch
-	if err := r.perform(ctx, do, e.Length(), nil); err != nil {
-		return nil, err
-	}
-	o, err := r.Look()
-	if err != nil {
-		return nil, err
-	}
-	if o.Events == nil {
-		seen := *o
-		seen.Events = r.Log().all()
-		o = &seen
-	}
-	select {
-	case <-r.Done():
-		return nil, errOver // it was ended from outside: nothing follows from that
-	default:
-	}
-	if r.Header().Epoch != epoch {
-		return nil, errors.New("the run was started anew")
-	}
-	return e.Must(o), nil
 }
 
 // perform waits for each timed action and carries it out. On a busy machine a worker

@@ -187,7 +187,7 @@ func (h *Header) parse(line []byte) error {
 		n, most int
 	}{
 		{"processes", len(s.Procs), 64}, {"parts", len(s.Parts), 64}, {"wires", len(s.Wires), 1024},
-		{"knobs", len(h.Mechanism.Knobs), 64}, {"experiments", len(h.Mechanism.Experiments), 256},
+		{"knobs", len(h.Mechanism.Knobs), 64},
 	} {
 		if n.n > n.most {
 			return fmt.Errorf("open the recording: it has %d %s, at most %d are allowed", n.n, n.what, n.most)

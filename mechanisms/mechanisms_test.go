@@ -34,9 +34,3 @@ func TestConform(t *testing.T) {
 		t.Run(m.Info().ID, func(t *testing.T) { labtest.Conform(t, m) })
 	}
 }
-
-func TestExperiments(t *testing.T) {
-	for _, m := range mechanisms.All {
-		t.Run(m.Info().ID, func(t *testing.T) { labtest.Experiments(t, m) })
-	}
-}

@@ -16,6 +16,7 @@ import (
 
 	"ipclab/lab"
 	"ipclab/lab/labtest"
+	"ipclab/lessons"
 	"ipclab/mechanisms"
 
 	"golang.org/x/sys/unix"
@@ -165,7 +166,11 @@ func eachTruth(t *testing.T, f func(t *testing.T, m lab.Mechanism, args []string
 	for _, m := range mechanisms.All {
 		info := m.Info()
 		runs := [][]string{{info.ID, "--for", "500ms"}}
-		for _, e := range info.Experiments {
+		experiments, err := lessons.Experiments(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range experiments {
 			run := []string{info.ID + "/" + e.Name}
 			if e.Set["n"] > 5_000 { // most of it without a call
 				run = append(run, "--set", "n=5000")

@@ -58,11 +58,17 @@ func (d HomeData) Runs() (n int) {
 // BenchData is what the bench needs to start or join a run.
 type BenchData struct {
 	Page
-	Info        lab.Info        `json:"info"`
+	Info        BenchInfo       `json:"info"`
 	Unavailable string          `json:"unavailable,omitempty"` // why it cannot run here
 	Run         string          `json:"run,omitempty"`         // a run to join
 	Experiment  string          `json:"experiment,omitempty"`  // or one to start
 	Rates       map[string]Rate `json:"rates,omitempty"`       // by experiment ID
+}
+
+// BenchInfo is a mechanism with its experiments.
+type BenchInfo struct {
+	lab.Info
+	Experiments []lessons.Experiment `json:"experiments"`
 }
 
 // Rate tells how often an experiment came out as it says on this machine.
@@ -70,7 +76,8 @@ type Rate struct {
 	Held int `json:"held"`
 	Runs int `json:"runs"`
 
-	Miss string `json:"miss,omitempty"` // why it did not, the last time that it did not
+	Miss  string `json:"miss,omitempty"`  // why it did not, the last time that it did not
+	Shown string `json:"shown,omitempty"` // the numbers that it told last
 }
 
 // PlayerData is what the player of recordings shows. Files are read by the browser.

@@ -13,6 +13,7 @@ import (
 	"github.com/a-h/templ"
 
 	"ipclab/lab"
+	"ipclab/lessons"
 	"ipclab/static"
 	"ipclab/templates"
 )
@@ -27,13 +28,13 @@ func pages(t *testing.T) map[string]string {
 		t.Fatal(err)
 	}
 	p := templates.Page{Assets: f, Role: "presenter"}
-	info := lab.Info{ID: "pipe", Title: evil, Family: evil, Sentence: evil, Boundaries: evil, Source: evil,
-		Experiments: []lab.Experiment{{ID: "P1", Name: "full", Title: evil, Sees: evil}}}
+	info := lab.Info{ID: "pipe", Title: evil, Family: evil, Sentence: evil, Boundaries: evil, Source: evil}
+	experiments := []lessons.Experiment{{ID: "P1", Name: "full", Title: evil, Sees: evil}}
 	out := map[string]string{}
 	for name, c := range map[string]templ.Component{
 		"home":      templates.Home(templates.HomeData{Page: p, Run: "abcdefgh", Kernel: evil, CPUs: 2, Mechanisms: []templates.Tile{{Info: info}, {Info: info, Unavailable: evil}}}),
 		"home gone": templates.Home(templates.HomeData{Page: p, NoRun: evil}),
-		"bench":     templates.Bench(templates.BenchData{Page: p, Info: info, Unavailable: evil, Experiment: evil}),
+		"bench":     templates.Bench(templates.BenchData{Page: p, Info: templates.BenchInfo{Info: info, Experiments: experiments}, Unavailable: evil, Experiment: evil}),
 		"player":    templates.Player(templates.PlayerData{Page: p}),
 		"doctor":    templates.Doctor(templates.DoctorData{Page: p, Kernel: evil, User: evil}),
 		"problem":   templates.Problem(templates.ProblemData{Page: p, Title: evil, Text: []string{evil}, Links: []templates.Link{{Text: evil, URL: "javascript:alert(1)"}}}),

@@ -70,15 +70,17 @@ func (s *Server) start(w http.ResponseWriter, r *http.Request) {
 		sayError(w, http.StatusUnprocessableEntity, err)
 		return
 	}
-	run, err := s.runs.start(m, o)
+	info := m.Info()
+	var run *watched
+	if e := s.experiment(info.ID, q.Experiment); e != nil && prepared(&info, e, &o) {
+		run, err = s.try(m, e, o.Seed)
+	} else {
+		run, err = s.runs.start(m, o)
+	}
 	if err != nil {
 		s.log.Info("run refused", "mechanism", q.Mechanism, "why", err)
 		sayError(w, http.StatusConflict, fitting(m, o.Settings, err))
 		return
-	}
-	info := m.Info()
-	if e := info.Experiment(q.Experiment); e != nil && prepared(&info, e, &o) {
-		s.try(run, info.ID, e)
 	}
 	sayJSON(w, http.StatusCreated, map[string]string{"id": run.run.ID()})
 }
@@ -93,14 +95,14 @@ func (s *Server) options(q *request) (lab.Mechanism, lab.Options, error) {
 	}
 	info := m.Info()
 	if q.Experiment != "" {
-		e := info.Experiment(q.Experiment)
+		e := s.experiment(info.ID, q.Experiment)
 		if e == nil {
 			return nil, o, fmt.Errorf("%s has no experiment %q", info.ID, clip(q.Experiment))
 		}
 		for k, v := range e.Set {
 			o.Settings[k] = v
 		}
-		o.Mode, o.Count = e.Mode, e.Count
+		o.Mode = e.Mode
 	}
 	if q.Mode != "" {
 		mode, ok := modes[q.Mode]

@@ -30,8 +30,6 @@ type script struct {
 	sinks []lab.Sink
 	did   []string
 	now   lab.Outcome // what Examine finds
-	miss  error       // what Try finds, once judge is closed
-	judge chan struct{}
 }
 
 type scriptLog struct {
@@ -79,7 +77,7 @@ func newScript(info lab.Info, o lab.Options) *script {
 	defer scripts.Unlock()
 	scripts.n++
 	id := fmt.Sprintf("script%02d", scripts.n%100)
-	return &script{id: id, done: make(chan struct{}), judge: make(chan struct{}), log: scriptLog{first: 1},
+	return &script{id: id, done: make(chan struct{}), log: scriptLog{first: 1},
 		head: lab.Header{Format: 1, Run: id, Epoch: 1, Mechanism: info, Settings: o.Settings, Scene: toy{}.Scene(o.Settings), Mode: o.Mode, Pace: o.Pace, Wall: time.Now()}}
 }
 
@@ -88,19 +86,7 @@ func (s *script) Log() recordLog        { return &s.log }
 func (s *script) Done() <-chan struct{} { return s.done }
 func (s *script) Stop()                 { s.once.Do(func() { close(s.done) }) }
 func (s *script) Detach(lab.Sink)       {}
-
-func (s *script) Try(ctx context.Context, _ *lab.Experiment) (miss, err error) {
-	select {
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	case <-s.done:
-		return nil, errors.New("the run is over")
-	case <-s.judge:
-		return s.miss, nil
-	}
-}
-
-func (s *script) Ended() bool { return is(s.done) }
+func (s *script) Ended() bool           { return is(s.done) }
 
 func (s *script) Again(o lab.Options) error {
 	s.mu.Lock()
@@ -217,7 +203,38 @@ type toy struct{ lab.Mechanism }
 func (toy) Info() lab.Info {
 	return lab.Info{ID: "toy", Title: "Toy", Family: "Toys", Knobs: []lab.KnobInfo{
 		{Name: "workers", Min: 1, Max: 100, Default: 2}, {Name: "sort", Max: 1, Values: []string{"plain", "fine"}}},
-		Experiments: []lab.Experiment{{ID: "T1", Name: "two", Sees: "Two.", Set: lab.Settings{"workers": 2}, Mode: lab.Step}}}
+		Experiments: `---
+lab: toy
+---
+
+## Both of them {#two T1}
+
+Two.
+
+:::do
+mode step
+set workers = 2
+start
+wait sent >= 2 within 60s
+:::
+
+:::claim
+received == sent
+:::
+
+## A number {#number T2}
+
+Some are taken.
+
+:::do
+start
+wait sent >= 2 within 60s
+:::
+
+:::claim show
+received
+:::
+`}
 }
 
 func (toy) Scene(s lab.Settings) (sc lab.Scene) {

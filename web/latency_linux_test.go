@@ -17,7 +17,8 @@ func TestMain(m *testing.M) { labtest.Main(m, mechanisms.All...) }
 // realServer is a server whose runs are real ones of all mechanisms.
 func realServer(t testing.TB) *testServer {
 	s := serveTest(t)
-	s.mechanisms, s.runs.launch = mechanisms.All, startLab
+	s.know(mechanisms.All)
+	s.runs.launch = startLab
 	return s
 }
 

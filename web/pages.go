@@ -82,7 +82,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request) {
 		s.problem(w, r, http.StatusNotFound, "There is no mechanism "+clip(id), "Home lists those that there are.")
 		return
 	}
-	d := templates.BenchData{Page: s.page(r), Info: m.Info(), Unavailable: unavailable(m), Rates: s.rates.of(id)}
+	d := templates.BenchData{Page: s.page(r), Info: templates.BenchInfo{Info: m.Info(), Experiments: s.experiments[id]}, Unavailable: unavailable(m), Rates: s.rates.of(id)}
 	if run := r.URL.Query().Get("run"); run != "" {
 		joined, err := s.runs.get(run)
 		if err != nil {
@@ -96,7 +96,7 @@ func (s *Server) bench(w http.ResponseWriter, r *http.Request) {
 		d.Run = run
 	}
 	if name := r.URL.Query().Get("experiment"); name != "" {
-		e := d.Info.Experiment(name)
+		e := s.experiment(id, name)
 		if e == nil {
 			s.problem(w, r, http.StatusNotFound, "There is no experiment "+clip(name), d.Info.Title+" lists those that there are.")
 			return

@@ -27,7 +27,6 @@ type run interface {
 	Examine(func(*lab.Outcome)) error
 	Stands() ([]lab.Stand, error)
 	Ended() bool
-	Try(context.Context, *lab.Experiment) (miss, err error)
 }
 
 // A recordLog is what the web needs of a *lab.Log.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -43,12 +44,14 @@ type Server struct {
 	files      *static.Files
 	runs       *runs
 	rates      rates
-	exam       exam
-	viewers    counter
-	listener   net.Listener
-	http       *http.Server
-	ctx        context.Context
-	cancel     context.CancelFunc
+	// By mechanism: what can be tried with it.
+	experiments map[string][]lessons.Experiment
+	exam        exam
+	viewers     counter
+	listener    net.Listener
+	http        *http.Server
+	ctx         context.Context
+	cancel      context.CancelFunc
 }
 
 // New makes a server that will answer on l.
@@ -57,13 +60,14 @@ func New(l net.Listener, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Server{mechanisms: o.Mechanisms, file: o.Recording, log: o.Log, journal: o.Home, guard: newGuard(l.Addr()), files: files, listener: l}
+	s := &Server{file: o.Recording, log: o.Log, journal: o.Home, guard: newGuard(l.Addr()), files: files, listener: l}
 	if s.lessons = o.Lessons; s.lessons == nil {
 		s.lessons = &lessons.Catalogue{}
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.know(o.Mechanisms)
 	s.ctx, s.cancel = context.WithCancel(context.Background())
 	s.runs = newRuns(s.ctx)
 	s.exam.ask = lab.Doctor
@@ -113,6 +117,29 @@ func (s *Server) Close() {
 	if s.http.Shutdown(ctx) != nil {
 		s.http.Close()
 	}
+}
+
+// know makes mechanisms those of the server. One whose experiments cannot be read has
+// none.
+func (s *Server) know(all []lab.Mechanism) {
+	s.mechanisms, s.experiments = all, map[string][]lessons.Experiment{}
+	for _, m := range all {
+		es, err := lessons.Experiments(m)
+		if err != nil {
+			s.log.Error("the bench has no experiments", "mechanism", m.Info().ID, "error", err)
+		}
+		s.experiments[m.Info().ID] = es
+	}
+}
+
+// experiment finds one by its name or its id; nil if there is none.
+func (s *Server) experiment(mechanism, name string) *lessons.Experiment {
+	all := s.experiments[mechanism]
+	i := slices.IndexFunc(all, func(e lessons.Experiment) bool { return name != "" && (e.Name == name || e.ID == name) })
+	if i < 0 {
+		return nil
+	}
+	return &all[i]
 }
 
 func (s *Server) mechanism(id string) lab.Mechanism {

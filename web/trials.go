@@ -1,14 +1,18 @@
 package web
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"ipclab/lab"
+	"ipclab/lessons"
 	"ipclab/templates"
 )
 
@@ -29,8 +33,9 @@ type verdict struct {
 	OK         bool            `json:"ok"`
 	Why        string          `json:"why,omitempty"` // not, with what was measured
 	Sees       string          `json:"sees"`
-	Left       float64         `json:"left,omitempty"` // seconds until it is judged, at most
-	Rate       *templates.Rate `json:"rate,omitempty"` // with this one
+	Left       float64         `json:"left,omitempty"`  // seconds until it is judged, at most
+	Shown      string          `json:"shown,omitempty"` // numbers of which nothing is promised
+	Rate       *templates.Rate `json:"rate,omitempty"`  // with this one
 
 	due time.Time
 }
@@ -71,41 +76,147 @@ func (w *watched) act(action string) error {
 	return nil
 }
 
+// begin makes a run the trial of an experiment.
+func (w *watched) begin(v verdict, cancel context.CancelFunc) {
+	w.trial.mu.Lock()
+	defer w.trial.mu.Unlock()
+	w.trial.verdict, w.trial.cancel = v, cancel
+	w.conclude(verdict{State: trialRunning})
+}
+
+// goOn tells the pages that a new start is still the same trial.
+func (w *watched) goOn(epoch uint32) {
+	w.trial.mu.Lock()
+	defer w.trial.mu.Unlock()
+	if t := &w.trial.verdict; t.State == trialRunning && t.Epoch != epoch {
+		t.Epoch = epoch
+		w.conclude(verdict{State: trialRunning})
+	}
+}
+
 // conclude tells the pages how the trial stands; its lock is held.
 func (w *watched) conclude(v verdict) {
 	t := &w.trial.verdict
-	t.State, t.OK, t.Why, t.Rate = v.State, v.OK, v.Why, v.Rate
+	t.State, t.OK, t.Why, t.Shown, t.Rate = v.State, v.OK, v.Why, v.Shown, v.Rate
 	w.hub.judge(*t)
 }
 
-// try performs an experiment on a run that was just started as it says, and judges
-// it. It ends with the run.
-func (s *Server) try(w *watched, mechanism string, e *lab.Experiment) {
+// try starts a run as an experiment says, performs it and judges it. It returns as
+// soon as there is a run; the experiment ends with it.
+func (s *Server) try(m lab.Mechanism, e *lessons.Experiment, seed uint64) (*watched, error) {
 	ctx, cancel := context.WithCancel(s.ctx)
-	w.trial.mu.Lock()
-	w.trial.cancel = cancel
-	w.trial.verdict = verdict{Epoch: w.run.Header().Epoch, Experiment: e.Name, Sees: e.Sees, due: time.Now().Add(e.Length())}
-	w.conclude(verdict{State: trialRunning})
-	w.trial.mu.Unlock()
+	var w *watched
+	var refused error
+	begun, over := make(chan struct{}), make(chan struct{})
+	session := lessons.NewSession(e.Step.Lesson, m, func(_ context.Context, o lab.Options) (lessons.Run, error) {
+		o.Home, o.Seed = s.journal, seed
+		if w, refused = s.runs.start(m, o); refused != nil {
+			return nil, refused
+		}
+		w.begin(verdict{Epoch: w.run.Header().Epoch, Experiment: e.Name, Sees: e.Sees, due: time.Now().Add(e.Length())}, cancel)
+		close(begun)
+		return w.run, nil
+	}, func(r *lessons.Report) {
+		if w != nil {
+			w.goOn(r.Epoch)
+		}
+	})
 	go func() {
+		defer close(over)
 		defer cancel()
-		miss, err := w.run.Try(ctx, e)
-		w.trial.mu.Lock()
-		defer w.trial.mu.Unlock()
-		switch {
-		case w.trial.verdict.State != trialRunning: // somebody took over
-		case err != nil:
-			w.conclude(verdict{State: trialFailed, Why: err.Error()})
-		default:
-			v := verdict{State: trialJudged, OK: miss == nil}
-			if miss != nil {
-				v.Why = miss.Error()
-			}
-			rate := s.rates.add(mechanism, e.ID, v.OK, v.Why)
-			v.Rate = &rate
-			w.conclude(v)
+		r, err := session.Perform(ctx, e.Step, nil)
+		if w != nil {
+			s.judge(w, m.Info().ID, e, r, err)
+		} else if refused == nil {
+			refused = cmp.Or(err, errors.New(r.Why))
 		}
 	}()
+	select {
+	case <-begun:
+		return w, nil
+	case <-over:
+		return nil, refused
+	}
+}
+
+// judge concludes what an experiment came to.
+func (s *Server) judge(w *watched, mechanism string, e *lessons.Experiment, r *lessons.Report, err error) {
+	w.trial.mu.Lock()
+	defer w.trial.mu.Unlock()
+	if w.trial.verdict.State != trialRunning { // somebody took over
+		return
+	}
+	w.trial.verdict.Epoch = w.run.Header().Epoch
+	v := verdict{State: trialFailed}
+	switch {
+	case err != nil:
+		v.Why = err.Error()
+	case r.State == lessons.Judged || inVain(e.Step, r):
+		v = verdict{State: trialJudged, Why: missing(r), Shown: shown(r)}
+		v.OK = v.Why == ""
+		rate := s.rates.add(mechanism, e.ID, v)
+		v.Rate = &rate
+	default:
+		v.Why = r.Why
+	}
+	w.conclude(v)
+}
+
+// inVain tells that what an experiment waits for did not come: then it did not come
+// out as it says.
+func inVain(step *lessons.Step, r *lessons.Report) bool {
+	for i, l := range r.Lines {
+		if l.State == "failed" {
+			return r.State == lessons.Failed && step.Do[i].Verb == lessons.Wait
+		}
+	}
+	return false
+}
+
+// missing says what was not as the claims say, with what was measured: a line for
+// each; "" if all of them hold.
+func missing(r *lessons.Report) string {
+	var all []string
+	if r.State == lessons.Failed {
+		all = append(all, r.Why)
+	}
+	for _, c := range r.Claims {
+		switch {
+		case c.Held || c.Skip != "":
+		case c.Error != "":
+			all = append(all, c.Text+": "+c.Error)
+		case c.Kind != lessons.Show:
+			all = append(all, c.Text+measured(c))
+		}
+	}
+	return strings.Join(all, "\n")
+}
+
+// shown gives the numbers that an experiment tells and promises nothing of.
+func shown(r *lessons.Report) string {
+	var all []string
+	for _, c := range r.Claims {
+		if c.Kind == lessons.Show && c.Error == "" && c.Skip == "" {
+			for _, side := range c.Sides {
+				all = append(all, side.Text+" = "+side.Value)
+			}
+		}
+	}
+	return strings.Join(all, ", ")
+}
+
+// measured gives both sides of a claim: " (pipe.bytes = 31744)".
+func measured(c lessons.ClaimReport) string {
+	var all []string
+	for _, side := range c.Sides {
+		if side.Text != side.Value {
+			all = append(all, side.Text+" = "+side.Value)
+		}
+	}
+	if len(all) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(all, ", ") + ")"
 }
 
 // rates counts how often experiments came out as they say, since the lab started.
@@ -114,7 +225,7 @@ type rates struct {
 	all map[string]map[string]templates.Rate // by mechanism and experiment ID
 }
 
-func (rs *rates) add(mechanism, id string, held bool, why string) templates.Rate {
+func (rs *rates) add(mechanism, id string, v verdict) templates.Rate {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	if rs.all == nil {
@@ -124,11 +235,11 @@ func (rs *rates) add(mechanism, id string, held bool, why string) templates.Rate
 		rs.all[mechanism] = map[string]templates.Rate{}
 	}
 	r := rs.all[mechanism][id]
-	r.Runs++
-	if held {
+	r.Runs, r.Shown = r.Runs+1, v.Shown
+	if v.OK {
 		r.Held++
 	} else {
-		r.Miss = why
+		r.Miss = v.Why
 	}
 	rs.all[mechanism][id] = r
 	return r
@@ -156,7 +267,7 @@ func (s *Server) ratesOf(w http.ResponseWriter, r *http.Request) {
 
 // prepared reports whether a run is started as an experiment says, and not with
 // other settings.
-func prepared(info *lab.Info, e *lab.Experiment, o *lab.Options) bool {
+func prepared(info *lab.Info, e *lessons.Experiment, o *lab.Options) bool {
 	is, err := info.Complete(o.Settings)
 	says, bad := info.Complete(e.Set)
 	return err == nil && bad == nil && maps.Equal(is, says) && o.Mode == e.Mode

@@ -1,10 +1,8 @@
 package web
 
 import (
-	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"ipclab/lab"
 	"ipclab/mechanisms/pipe"
@@ -34,20 +32,34 @@ type never struct{ lab.Mechanism }
 
 func (m never) Info() lab.Info {
 	info := m.Mechanism.Info()
-	info.Experiments = []lab.Experiment{{ID: "N1", Name: "never", Sees: "It holds nothing.", Do: []string{"50ms signal reader STOP"}, For: 400 * time.Millisecond,
-		Must: func(o *lab.Outcome) error {
-			p := o.Part("pipe")
-			return errors.Join(lab.Expect(*p.Level == 0, "the pipe holds %d of %d bytes", *p.Level, p.Capacity), lab.Expect(o.Agrees != nil && *o.Agrees, "the calls and the kernel do not agree"))
-		}}}
+	info.Experiments = `---
+lab: pipe
+---
+
+## It holds nothing {#never N1}
+
+A full pipe holds nothing.
+
+:::do
+start
+signal reader STOP
+wait writer.blocked_in == "pipe_write" within 30s
+:::
+
+:::claim
+pipe.bytes == 0
+agrees
+:::
+`
 	return info
 }
 
 // What did not come out as promised is told with what was measured.
 func TestMiss(t *testing.T) {
 	s := realServer(t)
-	s.mechanisms = []lab.Mechanism{never{pipe.Mechanism}}
+	s.know([]lab.Mechanism{never{pipe.Mechanism}})
 	c, _ := s.experiment(t, `{"mechanism":"pipe","experiment":"never"}`)
-	if v := c.verdict(t, trialJudged); v.OK || !strings.HasPrefix(v.Why, "the pipe holds ") || !strings.HasSuffix(v.Why, " of 65536 bytes") || v.Rate.Held != 0 || v.Rate.Runs != 1 {
+	if v := c.verdict(t, trialJudged); v.OK || !strings.HasPrefix(v.Why, "pipe.bytes == 0 (pipe.bytes = 65") || v.Rate.Held != 0 || v.Rate.Runs != 1 {
 		t.Errorf("%+v", v)
 	}
 }

@@ -2,10 +2,10 @@ package web
 
 import (
 	"encoding/json"
-	"errors"
 	"strings"
 	"testing"
 
+	"ipclab/lab"
 	"ipclab/templates"
 )
 
@@ -54,31 +54,42 @@ func (c *client) verdict(t testing.TB, state string) (v verdict) {
 // whoever comes late.
 func TestVerdict(t *testing.T) {
 	s := serveTest(t)
-	for i, miss := range []error{nil, errors.New("the pipe holds 3 of 4 bytes"), nil} {
+	for i, taken := range []uint64{2, 3, 2} {
 		c, run := s.experiment(t, `{"mechanism":"toy","experiment":"two"}`)
-		if v := c.verdict(t, trialRunning); v.Experiment != "two" || v.Sees != "Two." || v.Left <= 0 || v.Left > 2 || v.Rate != nil {
+		if v := c.verdict(t, trialRunning); v.Experiment != "two" || v.Sees != "Two." || v.Rate != nil {
 			t.Errorf("before: %+v", v)
 		}
-		run.miss = miss
-		close(run.judge)
+		run.found(lab.Totals{Sent: 2, Received: taken})
 		for _, page := range []*client{c, s.watch(t, run.id, "")} {
 			v := page.verdict(t, trialJudged)
-			if v.OK != (miss == nil) || miss != nil && v.Why != miss.Error() || v.Rate == nil || v.Rate.Runs != i+1 {
+			if v.OK != (taken == 2) || taken > 2 && v.Why != "received == sent (received = 3, sent = 2)" || v.Rate == nil || v.Rate.Runs != i+1 {
 				t.Errorf("after: %+v", v)
 			}
 		}
 	}
-	want := templates.Rate{Held: 2, Runs: 3, Miss: "the pipe holds 3 of 4 bytes"}
+	want := templates.Rate{Held: 2, Runs: 3, Miss: "received == sent (received = 3, sent = 2)"}
 	var got map[string]templates.Rate
 	status, body := s.ask(t, "GET", "/bench/toy/rates", "", "")
 	if err := json.Unmarshal([]byte(body), &got); err != nil || status != 200 || got["T1"] != want {
 		t.Errorf("status %d, %s", status, body)
 	}
-	if _, page := s.ask(t, "GET", "/bench/toy", "", ""); !strings.Contains(page, `"rates":{"T1":{"held":2,"runs":3`) {
-		t.Error("the bench does not know how often it came out so")
+	if _, page := s.ask(t, "GET", "/bench/toy", "", ""); !strings.Contains(page, `"rates":{"T1":{"held":2,"runs":3`) ||
+		!strings.Contains(page, `{"id":"T1","name":"two","title":"Both of them","sees":"Two.","set":{"workers":2},"mode":1}`) {
+		t.Error("the bench does not know the experiment, or how often it came out so")
 	}
 	if status, _ := s.ask(t, "GET", "/bench/other/rates", "", ""); status != 404 {
 		t.Errorf("of no mechanism: status %d", status)
+	}
+}
+
+// Who promises nothing tells a number.
+func TestShown(t *testing.T) {
+	s := serveTest(t)
+	c, run := s.experiment(t, `{"mechanism":"toy","experiment":"T2"}`)
+	c.verdict(t, trialRunning)
+	run.found(lab.Totals{Sent: 2, Received: 7})
+	if v := c.verdict(t, trialJudged); !v.OK || v.Shown != "received = 7" || v.Rate.Shown != "received = 7" {
+		t.Errorf("%+v", v)
 	}
 }
 

@@ -44,23 +44,31 @@ type eventWriter struct {
 	e       *json.Encoder
 	head    lab.Header
 	pids    []int
-	batches chan []lab.Event
+	batches chan batch
 	done    chan error
+}
+
+// A batch is events, or the beginning of an epoch.
+type batch struct {
+	head *lab.Header
+	es   []lab.Event
 }
 
 func newEventWriter(w io.Writer) *eventWriter {
 	b := bufio.NewWriterSize(w, 1<<16)
-	return &eventWriter{w: b, e: json.NewEncoder(b), batches: make(chan []lab.Event, 256), done: make(chan error, 1)}
+	e := &eventWriter{w: b, e: json.NewEncoder(b), batches: make(chan batch, 256), done: make(chan error, 1)}
+	go e.write()
+	return e
 }
 
 func (w *eventWriter) Start(h *lab.Header) {
-	w.head, w.pids = *h, make([]int, len(h.Scene.Procs)+1)
-	go w.write()
+	head := *h
+	w.batches <- batch{head: &head}
 }
 
 func (w *eventWriter) Records(es []lab.Event) {
 	for part := range slices.Chunk(es, 4096) {
-		w.batches <- slices.Clone(part)
+		w.batches <- batch{es: slices.Clone(part)}
 	}
 }
 
@@ -70,10 +78,13 @@ func (w *eventWriter) End(*lab.Outcome)         {}
 // write writes until there is no more, or until writing fails.
 func (w *eventWriter) write() {
 	var err error
-	for es := range w.batches {
-		for i := range es {
+	for b := range w.batches {
+		if b.head != nil {
+			w.head, w.pids = *b.head, make([]int, len(b.head.Scene.Procs)+1)
+		}
+		for i := range b.es {
 			if err == nil {
-				err = w.e.Encode(w.line(&es[i]))
+				err = w.e.Encode(w.line(&b.es[i]))
 			}
 		}
 		if err == nil && len(w.batches) == 0 {

@@ -10,13 +10,15 @@ import (
 	"text/tabwriter"
 
 	"ipclab/lab"
+	"ipclab/lessons"
 	"ipclab/mechanisms"
 )
 
 // listed is a mechanism, and why it cannot run here.
 type listed struct {
 	lab.Info
-	Cannot string `json:"cannot,omitempty"`
+	Experiments []lessons.Experiment `json:"experiments"`
+	Cannot      string               `json:"cannot,omitempty"`
 }
 
 func list(args []string) error {
@@ -27,7 +29,11 @@ func list(args []string) error {
 	}
 	var all []listed
 	for _, m := range mechanisms.All {
-		all = append(all, listed{m.Info(), unavailable(m)})
+		es, err := lessons.Experiments(m)
+		if err != nil {
+			return err
+		}
+		all = append(all, listed{m.Info(), es, unavailable(m)})
 	}
 	if *asJSON {
 		e := json.NewEncoder(os.Stdout)

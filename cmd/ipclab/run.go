@@ -56,7 +56,8 @@ func run(args []string) error {
 	if err := parse(f.fs, args[1:], 0); err != nil {
 		return err
 	}
-	m, o, do, err := f.options(args[0])
+	id, name, isExperiment := strings.Cut(args[0], "/")
+	m, o, do, err := f.options(id)
 	if err != nil {
 		return err
 	}
@@ -68,6 +69,13 @@ func run(args []string) error {
 	// Ctrl-C ends the run in order, with its summary.
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
+	if isExperiment {
+		e, err := findExperiment(m, name)
+		if err != nil {
+			return err
+		}
+		return f.experiment(ctx, m, e, o)
+	}
 	out, err := f.perform(ctx, m, o, do)
 	if err != nil {
 		return err
@@ -82,28 +90,14 @@ func run(args []string) error {
 }
 
 // options turns words into a run.
-func (f *runFlags) options(name string) (lab.Mechanism, lab.Options, []lab.TimedAction, error) {
+func (f *runFlags) options(id string) (lab.Mechanism, lab.Options, []lab.TimedAction, error) {
 	var o lab.Options
-	id, exp, _ := strings.Cut(name, "/")
 	m := mechanisms.Find(id)
 	if m == nil {
 		return nil, o, nil, badUsage("there is no mechanism %q: ipclab list names them", id)
 	}
 	info := m.Info()
 	o.Settings, o.Pace, o.Seed, o.Count, o.Once = lab.Settings{}, f.pace, f.seed, f.count, true
-	if exp != "" {
-		e := info.Experiment(exp)
-		if e == nil {
-			return nil, o, nil, badUsage("%s has no experiment %q: ipclab list names them", id, exp)
-		}
-		for k, v := range e.Set {
-			o.Settings[k] = v
-		}
-		o.Mode, f.do = e.Mode, append(e.Do, f.do...)
-		if f.length == 0 && f.count == 0 {
-			f.length, o.Count = e.For, e.Count
-		}
-	}
 	for _, s := range f.set {
 		k, v, ok := strings.Cut(s, "=")
 		if !ok {

@@ -85,46 +85,6 @@ func Record(t testing.TB, m lab.Mechanism, o lab.Options, d time.Duration, do ..
 	return tape
 }
 
-// Experiments runs each of a mechanism's experiments and judges it as a page hears
-// it judged. One that comes out only Usually gets as many tries as that takes.
-func Experiments(t *testing.T, m lab.Mechanism) {
-	for _, e := range m.Info().Experiments {
-		t.Run(e.Name, func(t *testing.T) {
-			tries := 1
-			if e.Usually > 0 && e.Usually < 1 {
-				tries = 10
-			}
-			for try := 1; ; try++ {
-				miss := once(t, m, &e)
-				if miss == nil {
-					return
-				}
-				if try == tries {
-					t.Fatalf("%s: %v", e.Sees, miss)
-				}
-				t.Logf("try %d: %v", try, miss)
-			}
-		})
-	}
-}
-
-// once tries an experiment.
-func once(t *testing.T, m lab.Mechanism, e *lab.Experiment) error {
-	t.Helper()
-	possible(t, m)
-	run, err := lab.Start(t.Context(), m, lab.Options{Settings: e.Set, Mode: e.Mode, Count: e.Count, Seed: 1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	miss, err := run.Try(t.Context(), e)
-	run.Stop()
-	<-run.Done()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return miss
-}
-
 // possible skips the test where the mechanism cannot run.
 func possible(t testing.TB, m lab.Mechanism) {
 	t.Helper()

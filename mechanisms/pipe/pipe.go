@@ -20,6 +20,9 @@ var source string
 //go:embed pipe.md
 var page string
 
+//go:embed experiments.md
+var experiments string
+
 // The choices of the knob "sigpipe".
 const (
 	sigpipeDefault = iota // SIGPIPE kills the writer

@@ -42,6 +42,9 @@ var object string
 //go:embed shm.md
 var page string
 
+//go:embed experiments.md
+var experiments string
+
 // The choices of the knob "lock".
 const (
 	none      = iota // load, add, store

@@ -103,3 +103,18 @@ func TestFencedFindsOne(t *testing.T) {
 		}
 	}
 }
+
+func counted(o *lab.Outcome, counter, expected int64) error {
+	if t := o.Totals; value(t.Counter) != counter || value(t.Expected) != expected {
+		return fmt.Errorf("the counter is %d after %d updates, want %d after %d", value(t.Counter), value(t.Expected), counter, expected)
+	}
+	return nil
+}
+
+// value gives a number that is known; -1 if it is not.
+func value(v *int64) int64 {
+	if v == nil {
+		return -1
+	}
+	return *v
+}

@@ -24,6 +24,9 @@ var handler string
 //go:embed signals.md
 var page string
 
+//go:embed experiments.md
+var experiments string
+
 // The choices of the knob "receiver".
 const (
 	waits   = iota // takes them by rt_sigtimedwait

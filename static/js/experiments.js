@@ -8,20 +8,21 @@ import { num, t } from '#ipclab/strings.js'
 /**
  * @typedef {object} Experiment
  * @property {string} id @property {string} name @property {string} title @property {string} sees
- * @property {Record<string, number>} [set] @property {number} mode @property {string[]} [do] @property {number} [usually]
+ * @property {Record<string, number>} [set] @property {number} mode @property {number} [usually]
+ * @property {boolean} [shows] it promises nothing, but tells a number
  */
 
 /**
- * How often an experiment came out as it says, of how many runs; and why it did not
- * when it did not last.
- * @typedef {{held: number, runs: number, miss?: string}} Rate
+ * How often an experiment came out as it says, of how many runs; why it did not when
+ * it did not last; and the numbers that it told last.
+ * @typedef {{held: number, runs: number, miss?: string, shown?: string}} Rate
  */
 
 /**
  * How the experiment of a run stands: left is in seconds.
  * @typedef {object} Verdict
  * @property {string} experiment @property {'running'|'judged'|'taken'|'failed'} state @property {string} sees
- * @property {boolean} ok @property {string} [why] @property {number} [left] @property {Rate} [rate]
+ * @property {boolean} ok @property {string} [why] @property {string} [shown] @property {number} [left] @property {Rate} [rate]
  */
 
 // What depends on chance is judged over many runs, never over one.
@@ -30,6 +31,7 @@ const many = 10
 /** @param {Experiment} e @param {Rate|undefined} rate */
 export function rateWords(e, rate) {
   if (!rate?.runs) return { of: '–', text: e.usually ? t('expected', { n: num(e.usually * 100) }) : t('notTried'), low: false, miss: '' }
+  if (e.shows) return { of: rate.shown ?? '–', text: t('lastOf', { n: num(rate.runs) }), low: false, miss: '' }
   const least = Math.ceil(rate.runs * (e.usually || 1) - 1e-9)
   const low = rate.held < least && (!e.usually || rate.runs >= many)
   return {
@@ -60,6 +62,7 @@ export function verdictWords(e, v, role, past = 0) {
   }
   if (v.state === 'taken') return { cls: 'off', mark: '–', head: t('notJudged'), text: t(role === 'viewer' ? 'theyTook' : 'youTook') }
   if (v.state === 'failed') return { cls: 'off', mark: '–', head: t('notJudged'), text: why }
+  if (v.ok && e.shows) return { cls: 'off', mark: '–', head: t('measured'), text: v.shown ?? '' }
   if (v.ok) return { cls: 'ok', mark: '✓', head: t('seen'), text: whole(v.sees) + counted }
   if (e.usually && !rate.low) return { cls: 'off', mark: '–', head: t('notSeenNow'), text: why + counted }
   return { cls: 'no', mark: '!', head: t('notSeen'), text: why + counted }
@@ -195,6 +198,7 @@ export class Experiments extends Base {
   #row(e, rate, cur, role) {
     const title = h('h3', {}, e.title)
     if (e.usually) title.append(h('span', { className: 'tag d' }, t('statistical')))
+    if (e.shows) title.append(h('span', { className: 'tag d' }, t('showsNumber')))
     const go = h('button', { type: 'button', className: 'btn sm', 'aria-label': `${t('run')}: ${e.title}` }, t('run'))
     if (role === 'viewer') go.toggleAttribute('disabled', true)
     go.addEventListener('click', () => {

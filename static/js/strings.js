@@ -45,10 +45,10 @@ const catalogue = {
   experimentsText: 'Each sets the parameters, runs, and checks what must be seen. Predict it for yourself first.',
   find: 'Find an experiment', findHint: 'Find: full, lost, two writers', run: 'Run', allOf: 'All {n} experiments',
   runsHere: 'runs here', rate: '{a} of {b}', notTried: 'not tried yet', statistical: 'statistical', statisticalOf: 'statistical: {rate}',
-  expected: 'expected in {n} %', atLeast: 'runs, {n} expected', belowRate: '! fewer than promised', lastMiss: 'Last time: {why}', nothingFound: 'No experiment is called so.', mustSee: 'What must be seen',
+  expected: 'expected in {n} %', atLeast: 'runs, {n} expected', belowRate: '! fewer than promised', lastMiss: 'Last time: {why}', showsNumber: 'shows a number', lastOf: 'the last of {n} runs', measured: 'Measured', nothingFound: 'No experiment is called so.', mustSee: 'What must be seen',
   judgedIn: 'Running. Judged in {n} s.', judgedSoon: 'Running. Judged in a moment.', seen: 'Seen in this run', notSeen: 'Not seen', notSeenNow: 'Not in this run',
   notJudged: 'Not judged', youTook: 'you took over.', theyTook: 'the presenter took over.', runAgain: 'Run again',
-  experimentsFoot: 'of runs here: how often it came out so on this machine since the lab was started. statistical: depends on chance; judged over many runs, never over one.',
+  experimentsFoot: 'of runs here: how often it came out so on this machine since the lab was started. statistical: depends on chance; judged over many runs, never over one. shows a number: nothing is promised.',
 
   // lessons
   couldNotTell: 'could not tell', inThisOrder: 'the right order', inAnotherOrder: 'another order', sure1: 'a guess', sure2: 'fairly sure', sure3: 'certain',

@@ -27,6 +27,13 @@ test('what depends on chance is not judged by a few runs', () => {
   assert.equal(rateWords(chance, { held: 18, runs: 20 }).low, false)
 })
 
+test('who promises nothing tells a number', () => {
+  const shows = { ...must, shows: true }
+  assert.deepEqual(rateWords(shows, { held: 3, runs: 3, shown: 'torn = 7' }), { of: 'torn = 7', text: 'the last of 3 runs', low: false, miss: '' })
+  const { cls, head, text } = verdictWords(shows, verdict({ ok: true, shown: 'torn = 7' }), 'presenter')
+  assert.equal([cls, head, text].join('|'), 'off|Measured|torn = 7')
+})
+
 test('the experiment says how it stands', () => {
   const words = (/** @type {any} */ v, e = must, role = 'presenter', past = 0) => {
     const { cls, mark, head, text } = verdictWords(e, verdict(v), role, past)

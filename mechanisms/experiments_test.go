@@ -1,0 +1,78 @@
+package mechanisms_test
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"ipclab/lab"
+	"ipclab/lessons"
+	"ipclab/mechanisms"
+)
+
+// Every experiment comes out as it says, on real processes. One that does so only
+// usually gets as many tries as that takes.
+func TestExperiments(t *testing.T) {
+	for _, m := range mechanisms.All {
+		all, err := lessons.Experiments(m)
+		if err != nil {
+			t.Fatal(err)
+		}
+		names := map[string]bool{}
+		for _, e := range all {
+			if e.ID == "" || e.Sees == "" || names[e.ID] || names[e.Name] {
+				t.Errorf("%s/%s: its id %q or name is missing or not its own, or it does not say what is to be seen", m.Info().ID, e.Name, e.ID)
+			}
+			names[e.ID], names[e.Name] = true, true
+			t.Run(m.Info().ID+"/"+e.Name, func(t *testing.T) { comesOut(t, m, &e) })
+		}
+	}
+}
+
+func comesOut(t *testing.T, m lab.Mechanism, e *lessons.Experiment) {
+	if p, is := m.(lab.Prober); is && p.Probe() != nil {
+		t.Skip(p.Probe())
+	}
+	const tries = 10
+	for try := 1; ; try++ {
+		session := lessons.NewSession(e.Step.Lesson, m, func(_ context.Context, o lab.Options) (lessons.Run, error) {
+			return lab.Start(t.Context(), m, o)
+		}, nil)
+		r, err := session.Perform(t.Context(), e.Step, nil)
+		session.Close()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.State == lessons.Skipped {
+			t.Skip(r.Why)
+		}
+		if !r.Holds() {
+			t.Fatal(failure(r))
+		}
+		if e.Usually == 0 || failure(r) == "" {
+			return
+		}
+		if try == tries {
+			t.Fatalf("not once in %d tries: %s", tries, failure(r))
+		}
+		t.Logf("try %d: %s", try, failure(r))
+	}
+}
+
+// failure tells what did not hold, with what was measured.
+func failure(r *lessons.Report) string {
+	var all []string
+	if r.State != lessons.Judged {
+		all = append(all, string(r.State)+": "+r.Why)
+	}
+	for _, c := range r.Claims {
+		if !c.Held && c.Kind != lessons.Show || c.Error != "" {
+			line := c.Text + ": " + c.Error
+			for _, s := range c.Sides {
+				line += " " + s.Text + " = " + s.Value
+			}
+			all = append(all, line)
+		}
+	}
+	return strings.Join(all, "\n")
+}
