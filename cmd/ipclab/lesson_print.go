@@ -133,9 +133,9 @@ func printEnd(w io.Writer, times, red int, all []performed) {
 			}
 		}
 	}
-	fmt.Fprintf(w, "%d steps, %d of %d claims held", len(all), held, claims)
+	fmt.Fprintf(w, "%s, %d of %d claims held", count(len(all), "step"), held, claims)
 	if skipped > 0 {
-		fmt.Fprintf(w, ", %d steps skipped", skipped)
+		fmt.Fprintf(w, ", %s skipped", count(skipped, "step"))
 	}
 	if times > 1 {
 		fmt.Fprintf(w, "; %d of %d times all was as the lessons say", times-red, times)
