@@ -57,7 +57,7 @@ function drawPage(g, b, frame, spots) {
   const need = groups.map(l => minimum(l, defs))
   const gap = 16
   const given = page.cap > 4096 && b.w > 300 ? b.w - 180 : 0
-  if (given) drawGiven(g, s.parts[b.n], page.cap / 4096, b.x + 164, b.y + 13, given)
+  if (given) drawGiven(g, s.now ? s.parts[b.n].kernel : -1, page.cap / 4096, b.x + 164, b.y + 13, given)
   const room = b.w - 32 - gap * (groups.length - 1) - given
   const total = need.reduce((n, x) => n + x, 0)
   let x = b.x + 16
@@ -77,9 +77,9 @@ function usersOf(s, scene, n) {
   return s.procs.filter(p => p.st !== 'gone' && (told ? p.maps[n + 1] !== undefined : wired(p.role)))
 }
 
-/** How many pages of an object have memory: a cell for each, if there is room. @param {Brush} g @param {any} p @param {number} pages @param {number} x0 @param {number} y0 @param {number} w */
-function drawGiven(g, p, pages, x0, y0, w) {
-  const used = p.kernel < 0 ? 0 : Math.round(p.kernel / 4096)
+/** How many pages of an object have memory: a cell for each, if there is room. Before anything has happened it says nothing: that is for the reader to guess. @param {Brush} g @param {number} bytes @param {number} pages @param {number} x0 @param {number} y0 @param {number} w */
+function drawGiven(g, bytes, pages, x0, y0, w) {
+  const used = bytes < 0 ? 0 : Math.round(bytes / 4096)
   const rows = 4
   const cols = Math.ceil(pages / rows)
   const cw = w / cols
@@ -89,7 +89,7 @@ function drawGiven(g, p, pages, x0, y0, w) {
     g.box(x0, y0, w, 62, { r: 3, f: v('cell'), s: v('line'), sw: 1 })
     if (used) g.box(x0, y0, (w * used) / pages, 62, { r: 3, f: v('ink2') })
   }
-  g.say(x0, y0 + 84, p.kernel < 0 ? `${pages} pages` : `${formatCount(used)} of ${formatCount(pages)} pages have memory ●`, { sz: 13, w: 600, max: w })
+  g.say(x0, y0 + 84, bytes < 0 ? `${pages} pages` : `${formatCount(used)} of ${formatCount(pages)} pages have memory ●`, { sz: 13, w: 600, max: w })
 }
 
 /** @param {any} d */
