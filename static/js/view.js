@@ -229,7 +229,6 @@ export class View {
     const key = [...few, ...levels].map(x => x.textContent).join()
     if (this.#strip.dataset.key === key) return
     this.#strip.dataset.key = key
-    this.#strip.setAttribute('aria-label', `${t('stageGone')}. ${key}`)
-    this.#strip.replaceChildren(...few, ...levels)
+    this.#strip.replaceChildren(...few, ...levels, h('span', { className: 'vh' }, t('stageGone')))
   }
 }
