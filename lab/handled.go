@@ -21,6 +21,6 @@ type handlerRun struct {
 }
 
 const (
-	handledSlots = 512
-	handledBytes = 36864 // whole pages
+	handledSlots = 4096
+	handledBytes = 65 * 4096 // whole pages
 )

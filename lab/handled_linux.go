@@ -12,14 +12,13 @@ const sentQueued = -1
 // delivered, and a store to the flag. It is asked for after the records of the main thread: so the handler's
 // run is there before the record of the call that it interrupted.
 func (l *live) takeHandled(p *process) (moved int) {
-	runs := atomic.LoadUint64(&p.handled.runs)
-	if lost := int64(runs-p.runs) - handledSlots + 1; lost > 0 { // one slot may be half written
-		p.runs += uint64(lost)
-		l.dropped += uint64(lost)
-		l.own(Event{Kind: Lost, Proc: uint16(p.proc), Level: lost})
-	}
-	for ; p.runs < runs; p.runs++ {
+	lost := int64(0)
+	for ; p.runs < atomic.LoadUint64(&p.handled.runs); p.runs++ {
 		r := p.handled.log[p.runs%handledSlots]
+		if atomic.LoadUint64(&p.handled.runs)-p.runs >= handledSlots { // overwritten by now, perhaps
+			lost++
+			continue
+		}
 		if l.r.trace != TraceFull || p.runs&l.ctl.sample.Load() != 0 {
 			continue
 		}
@@ -35,6 +34,10 @@ func (l *live) takeHandled(p *process) (moved int) {
 			binary.LittleEndian.PutUint64(e.Data[:], r.flag+1)
 			l.merger.add(0, []Event{e})
 		}
+	}
+	if lost > 0 {
+		l.dropped += uint64(lost)
+		l.own(Event{Kind: Lost, Proc: uint16(p.proc), Level: lost})
 	}
 	return moved
 }

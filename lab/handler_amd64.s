@@ -9,7 +9,7 @@ TEXT ·onSignal(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	MOVQ ·handlerRuns(SB), R8
 	MOVQ (R8), R9
 	MOVQ R9, R12
-	ANDQ $(512-1), R12          // handledSlots
+	ANDQ $(4096-1), R12          // handledSlots
 	SHLQ $6, R12
 	LEAQ 64(R8)(R12*1), R12     // this run's slot
 	MOVL DI, 16(R12)

@@ -8,7 +8,7 @@
 TEXT ·onSignal(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	MOVD ·handlerRuns(SB), R9
 	MOVD (R9), R10
-	AND  $(512-1), R10, R11     // handledSlots
+	AND  $(4096-1), R10, R11     // handledSlots
 	LSL  $6, R11, R11
 	ADD  $64, R9, R12
 	ADD  R11, R12, R12          // this run's slot

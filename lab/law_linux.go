@@ -85,7 +85,7 @@ func (l *live) checkSignals(part uint16) {
 		return
 	}
 	p := l.procs[n-1]
-	if p.reaped || p.dead.Load() {
+	if o, ok := p.open(); p.reaped || p.dead.Load() || ok && o.Kind == Deliver && p.view.now.state != 'S' { // it may just have taken one
 		return
 	}
 	sh, pn, blk := p.view.facts[FactShdPnd], p.view.facts[FactSigPnd], p.view.facts[FactSigBlk]

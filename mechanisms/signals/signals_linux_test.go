@@ -46,8 +46,8 @@ func TestQueuedSignalsAreKept(t *testing.T) {
 func TestStoppedReceiver(t *testing.T) {
 	for name, receiver := range map[string]int64{"sigtimedwait": waits, "signalfd": reads} {
 		t.Run(name, func(t *testing.T) {
-			o := labtest.Record(t, Mechanism, lab.Options{Settings: lab.Settings{"signal": 38, "count": 0, "receiver": receiver}}, time.Second,
-				"200ms signal receiver STOP", "500ms signal receiver CONT").Outcome
+			o := labtest.Record(t, Mechanism, lab.Options{Settings: lab.Settings{"signal": 38, "count": 0, "receiver": receiver}}, 3*time.Second,
+				"1s signal receiver STOP", "1500ms signal receiver CONT").Outcome
 			if o.Totals.Lost != 0 || o.Totals.Received < 5 {
 				t.Errorf("%d sent, %d taken, %d lost", o.Totals.Sent, o.Totals.Received, o.Totals.Lost)
 			}
