@@ -250,7 +250,9 @@ export class Run {
       if (e.kind === Kind.STATE && e.call === Fact.MODE) this.#setMode(e.ret, e.level / 1000)
       if (e.kind === Kind.LOST && e.proc) this.lost += e.level
     }
-    if (this.clock.mode !== Mode.FULL) { // at full speed nothing is missing: the server sends sums instead
+    // At full speed nothing is missing, as the server sends sums instead; but what is
+    // looked up in the end must not be taken for what the last record here said.
+    if (this.clock.mode !== Mode.FULL || list.some(e => e.kind === Kind.EXIT)) {
       this.trace.gap(this.#heldBack)
       this.#heldBack = 0
     }
