@@ -57,7 +57,7 @@ function drawPage(g, b, frame, spots) {
   const need = groups.map(l => minimum(l, defs))
   const gap = 16
   const given = page.cap > 4096 && b.w > 300 ? b.w - 180 : 0
-  if (given) drawGiven(g, s.now ? s.parts[b.n].kernel : -1, page.cap / 4096, b.x + 164, b.y + 13, given)
+  if (given) drawGiven(g, s.procs.some(p => p.n.calls > 0) ? s.parts[b.n].kernel : -1, page.cap / 4096, b.x + 164, b.y + 13, given)
   const room = b.w - 32 - gap * (groups.length - 1) - given
   const total = need.reduce((n, x) => n + x, 0)
   let x = b.x + 16
