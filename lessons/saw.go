@@ -40,7 +40,9 @@ func (p *performance) saw(c *Command, before *lab.Outcome) string {
 		before = &lab.Outcome{}
 	}
 	if t := after.Totals; t.Counter != nil {
-		s = append(s, fmt.Sprintf("the counter is %s", lab.Digits(*t.Counter)))
+		if before.Totals.Counter == nil || *before.Totals.Counter != *t.Counter {
+			s = append(s, fmt.Sprintf("the counter is %s", lab.Digits(*t.Counter)))
+		}
 	} else {
 		if n := int64(t.Sent - before.Totals.Sent); n > 0 {
 			s = append(s, lab.Digits(n)+" sent")
