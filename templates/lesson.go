@@ -160,7 +160,7 @@ func gloss(c lessons.Command) string {
 	case lessons.End:
 		return "the processes are ended"
 	case lessons.RunFor:
-		return "they work; nothing is done to them"
+		return "time to watch: nothing is done to them"
 	case lessons.Wait:
 		return "or until " + patience(c.For) + " have passed"
 	case lessons.Mark:
