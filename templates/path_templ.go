@@ -579,7 +579,7 @@ func Lessons(d LessonsData) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = layout(d.Page, frame{
-			title: "Lessons", entry: "lessons", body: "page", data: d.script(),
+			title: "Lessons", entry: "lessons", styles: "home", body: "page", data: d.script(),
 			crumbs: []Link{{"Home", "/"}},
 		}, nothing(), nothing()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var28), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {

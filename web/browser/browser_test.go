@@ -112,6 +112,7 @@ var pages = []struct{ name, path, ready string }{
 	{"shm", "/bench/shm", ready},
 	{"signals", "/bench/signals", ready},
 	{"player", "/play", `document.querySelector('main') !== null`},
+	{"lessons", "/lessons", `document.querySelectorAll('[data-how-far]').length > 10`},
 	{"doctor", "/doctor", `document.querySelectorAll('[data-limits] tr').length > 10`},
 }
 
