@@ -54,7 +54,7 @@ func (p *reader) do(b *block) {
 		p.errorf(b.at, "a step has one do: begin another step for what comes later")
 		return
 	}
-	for i := b.from; i < b.to; i++ {
+	for i := b.from; i < b.to && !p.full(); i++ {
 		if strings.TrimSpace(p.lines[i]) == "" {
 			continue
 		}

@@ -18,8 +18,9 @@ import (
 	"ipclab/lab"
 )
 
-// maxFront is how many lines the front matter may have.
-const maxFront = 100
+// maxFront is how many bytes the front matter may have: the reader of YAML may need a
+// time that grows with the square of it.
+const maxFront = 4000
 
 // front reads the front matter, and gives the index of the line after it.
 func (p *reader) front() int {
@@ -31,16 +32,17 @@ func (p *reader) front() int {
 	for end < len(p.lines) && strings.TrimRight(p.lines[end], " \t") != "---" {
 		end++
 	}
-	switch {
-	case end == len(p.lines):
+	if end == len(p.lines) {
 		p.errorf(place{1, 1}, "the front matter has no end: close it with a line ---")
 		return end
-	case end > maxFront:
-		p.errorf(place{maxFront, 1}, "the front matter has %d lines: at most %d", end, maxFront)
-		return end + 1
 	}
 	// The first line stays empty, so that the reader counts lines as the file does.
-	node, err := readYAML("\n" + strings.Join(p.lines[1:end], "\n") + "\n")
+	text := "\n" + strings.Join(p.lines[1:end], "\n") + "\n"
+	if len(text) > maxFront {
+		p.errorf(place{1, 1}, "the front matter has %d bytes: at most %d", len(text), maxFront)
+		return end + 1
+	}
+	node, err := readYAML(text)
 	var at yaml.Error
 	switch {
 	case errors.As(err, &at):

@@ -126,7 +126,7 @@ func (p *reader) body(i int) {
 			p.l.Intro = append(p.l.Intro, text...)
 		}
 	}
-	for i < len(p.lines) && len(p.all) <= maxProblems {
+	for i < len(p.lines) && !p.full() {
 		switch line := p.lines[i]; {
 		case fence(line) != "":
 			i = p.skipFence(i)

@@ -55,12 +55,15 @@ type findings struct {
 
 const maxProblems = 100
 
+// full tells that there is no more to find.
+func (l *findings) full() bool { return len(l.all) > maxProblems }
+
 func (l *findings) errorf(at place, format string, a ...any) { l.add(at, false, format, a...) }
 
 func (l *findings) warnf(at place, format string, a ...any) { l.add(at, true, format, a...) }
 
 func (l *findings) add(at place, warning bool, format string, a ...any) {
-	if len(l.all) > maxProblems {
+	if l.full() {
 		return
 	}
 	text := fmt.Sprintf(format, a...)
