@@ -47,6 +47,7 @@ func (l *live) finish() *Outcome {
 	l.drain()
 	l.out = l.merger.rest(l.out[:0])
 	l.emit(l.out)
+	l.told = [maxParts]stamp{} // all levels once more: who did not get every record need not guess
 	l.sampleParts()
 	l.settle()
 	l.flush()

@@ -299,6 +299,7 @@ function level(s, e, p) {
 
 /** Not every record is here: what the parts hold is no longer known from them. @param {State} s */
 function doubt(s) {
+  for (const q of s.procs) q.reg = null
   for (const p of s.parts) {
     if (p.type !== 'pipe') forget(p)
     else if (p.sure) unsure(p)
