@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"sync"
 
 	"ipclab/lessons"
 )
@@ -47,10 +48,19 @@ func (s *Server) stepReport(w http.ResponseWriter, r *http.Request) {
 	if rec == nil {
 		return
 	}
-	report, err := lessons.Rejudge(step, rec)
+	report, err := s.rejudged.of(step, rec)
 	if err != nil {
 		sayError(w, http.StatusNotFound, err)
 		return
 	}
 	sayJSON(w, http.StatusOK, report)
+}
+
+// rejudged keeps what recordings were judged to be: that takes time, so each is judged
+// once.
+type rejudged struct{ all sync.Map }
+
+func (j *rejudged) of(step *lessons.Step, rec io.Reader) (*lessons.Report, error) {
+	judge, _ := j.all.LoadOrStore(step, sync.OnceValues(func() (*lessons.Report, error) { return lessons.Rejudge(step, rec) }))
+	return judge.(func() (*lessons.Report, error))()
 }

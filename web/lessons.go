@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"slices"
 	"strings"
 	"sync"
 
@@ -236,8 +235,8 @@ func (s *Server) teach(w http.ResponseWriter, r *http.Request, do func(context.C
 
 // stepOf finds what a page asks for.
 func (s *Server) stepOf(l *lessons.Lesson, q *stepRequest) (*lessons.Step, lab.Settings, error) {
-	i := slices.IndexFunc(l.Steps, func(step *lessons.Step) bool { return step.ID == q.Step })
-	if i < 0 {
+	step := l.Step(q.Step)
+	if step == nil {
 		return nil, nil, fmt.Errorf("lesson %s has no step %q", l.ID, clip(q.Step))
 	}
 	m := s.mechanism(l.Lab)
@@ -252,7 +251,7 @@ func (s *Server) stepOf(l *lessons.Lesson, q *stepRequest) (*lessons.Step, lab.S
 		}
 		over[name] = n
 	}
-	return l.Steps[i], over, nil
+	return step, over, nil
 }
 
 // teaching gives the page's own if its run is still there, or else a new one.

@@ -47,6 +47,7 @@ type Server struct {
 	// By mechanism: what can be tried with it.
 	experiments map[string][]lessons.Experiment
 	exam        exam
+	rejudged    rejudged
 	viewers     counter
 	listener    net.Listener
 	http        *http.Server

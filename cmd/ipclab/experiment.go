@@ -6,10 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"slices"
-	"strings"
+	"time"
 
 	"ipclab/lab"
 	"ipclab/lessons"
@@ -54,7 +53,9 @@ func (f *runFlags) experiment(ctx context.Context, m lab.Mechanism, e *lessons.E
 		run = r
 		return r, nil
 	}, nil)
+	begin := time.Now()
 	report, err := session.Perform(ctx, e.Step, o.Settings)
+	took := time.Since(begin)
 	session.Close()
 	err = errors.Join(err, closeSinks())
 	if run == nil || err != nil {
@@ -70,7 +71,9 @@ func (f *runFlags) experiment(ctx context.Context, m lab.Mechanism, e *lessons.E
 			Report *lessons.Report `json:"report"`
 		}{out, report})
 	} else if f.events != "-" {
-		err = errors.Join(printOutcome(os.Stdout, out), printClaims(os.Stdout, report))
+		if err = printOutcome(os.Stdout, out); err == nil {
+			printStep(os.Stdout, &performed{Report: report, Seconds: took.Seconds(), of: e.Step.Lesson, step: e.Step})
+		}
 	}
 	return errors.Join(err, because(report))
 }
@@ -87,35 +90,4 @@ func because(r *lessons.Report) error {
 		return fmt.Errorf("%s did not come out as it says", r.Step)
 	}
 	return fmt.Errorf("%s was not judged: %s", r.Step, r.Why)
-}
-
-// printClaims prints each claim, whether it held, and what was measured.
-func printClaims(w io.Writer, r *lessons.Report) (err error) {
-	for _, c := range r.Claims {
-		mark, note := "✓", ""
-		switch {
-		case c.Skip != "":
-			mark, note = "–", "skipped: "+c.Skip
-		case c.Error != "":
-			mark, note = "✗", c.Error
-		case !c.Held && c.Kind == lessons.Must:
-			mark = "✗"
-		case !c.Held || c.Kind == lessons.Show:
-			mark = "–"
-		}
-		for _, s := range c.Sides {
-			note = strings.TrimPrefix(note+fmt.Sprintf(", %s = %s", s.Text, s.Value), ", ")
-		}
-		line := "  " + mark + " " + c.Text
-		if c.Mods != "" {
-			line += "  [" + c.Mods + "]"
-		}
-		if note != "" {
-			line += "  (" + note + ")"
-		}
-		if _, err = fmt.Fprintln(w, line); err != nil {
-			return err
-		}
-	}
-	return nil
 }
