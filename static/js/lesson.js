@@ -405,6 +405,7 @@ function bindRecall() {
 }
 
 function end() {
+  $('main').dataset.phase = 'end'
   const kept = progress.load().lessons[data.id]?.steps ?? {}
   $('[data-results]').replaceChildren(...steps.map(({ is }) => {
     const k = kept[is.id] ?? {}

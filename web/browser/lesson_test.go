@@ -12,6 +12,9 @@ import (
 
 const phase = `document.querySelector('main').dataset.phase`
 
+// beyond names what stands out of the page.
+const beyond = `[...document.querySelectorAll('main *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.tagName + '.' + e.className + ' ' + e.textContent.slice(0, 60)).join('; ')`
+
 // A whole lesson is done by keyboard alone and with reduced motion, on a desk and on
 // a phone: predict, run, say what was seen, and be told. In every phase the page is
 // usable by those who cannot see it, and nobody's console complains.
@@ -26,7 +29,7 @@ func TestLesson(t *testing.T) {
 			s := student{t, p, func() {
 				t.Helper()
 				if wide := ask[int64](t, p, `document.documentElement.scrollWidth`); wide > v.Width {
-					t.Errorf("%s: the page is %d wide", ask[string](t, p, phase), wide)
+					t.Errorf("%s: the page is %d wide: %s", ask[string](t, p, phase), wide, ask[string](t, p, beyond))
 				}
 				if len(axe) > 0 {
 					checkAxe(t, p, string(axe), v)
