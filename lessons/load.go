@@ -69,11 +69,7 @@ func Embedded(all []lab.Mechanism) ([]*Lesson, Problems) {
 	ls, found := readShipped()
 	for _, m := range all {
 		info := m.Info()
-		text, ok := any(info.Experiments).(string)
-		if !ok {
-			continue
-		}
-		l, problems := ParseExperiments("mechanisms/"+info.ID+"/"+experimentsFile, []byte(text))
+		l, problems := ParseExperiments("mechanisms/"+info.ID+"/"+experimentsFile, []byte(info.Experiments))
 		found = append(found, problems...)
 		if l != nil {
 			ls = append(ls, l)
