@@ -36,6 +36,7 @@ type live struct {
 	goal   bool  // go on until one blocks
 
 	ticks     int
+	asked     bool  // somebody looks now: tell everything, not only what is due
 	check     int64 // the last look at the processes
 	soon      int64 // look again then, after a permit
 	lastLevel [maxParts]stamp

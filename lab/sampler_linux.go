@@ -69,12 +69,12 @@ func (l *live) sampleProc(p *process) {
 		}
 	}
 	v.statusFacts(func(f Fact, e Event) {
-		if f == FactSwitches && l.mode == Full && l.ticks%16 != 0 || f == FactSigQ && !l.scene.hasSignals(p.role) {
+		if f == FactSwitches && l.mode == Full && l.ticks%16 != 0 && !l.asked || f == FactSigQ && !l.scene.hasSignals(p.role) {
 			return
 		}
 		l.fact(p, f, e)
 	})
-	if now.state != 'R' || l.mode != Full || l.ticks%16 == 0 {
+	if now.state != 'R' || l.mode != Full || l.ticks%16 == 0 || l.asked {
 		l.counts(p)
 	}
 	l.holdings(p)
@@ -85,7 +85,7 @@ func (l *live) counts(p *process) {
 	if e, ok := p.view.ioFact(p); ok {
 		l.fact(p, FactIO, e)
 	}
-	if ns := cpuTime(p.pid); ns > 0 && (l.ticks%16 == 0 || p.dead.Load()) { // it changes all the time
+	if ns := cpuTime(p.pid); ns > 0 && (l.ticks%16 == 0 || l.asked || p.dead.Load()) { // it changes all the time
 		l.fact(p, FactCPU, Event{Level: ns})
 	}
 }

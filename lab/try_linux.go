@@ -62,7 +62,9 @@ func (l *live) lookNow() *Outcome {
 		}
 		l.drain()
 		calls := l.calls()
+		l.asked = try == 0 || !l.unread() && !l.inCall() // what the kernel counts is told too
 		l.sample()
+		l.asked = false
 		l.flush()
 		l.whereAsleep()
 		o = l.outcome(float64(l.now()) / 1e9)
