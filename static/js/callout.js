@@ -3,6 +3,7 @@
 // one that explains it. Most moments have none.
 
 import { Call, Flag, Kind } from '#ipclab/event.js'
+import { isGone } from '#ipclab/fold-pipe.js'
 import { errnoName, formatCount, nameOf, signalName } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/fold.js').State} State */
@@ -55,7 +56,7 @@ function of(s, header) {
   const q = s.procs[e.proc - 1]
   const p = s.parts[e.part - 1]
   const who = q ? the(nameOf(q, s)) : ''
-  if (e.kind === Kind.EXIT && q) return ended(s, q, who)
+  if (e.kind === Kind.EXIT && q) return ended(s, q, who, header)
   if (!q) return null
   if (e.ret < 0) return failed(e, p, who)
   if (p?.type === 'pipe') return ofPipe(s, e, p, q, who)
@@ -66,11 +67,13 @@ function of(s, header) {
   return null
 }
 
-/** @param {State} s @param {any} q @param {string} who @returns {Callout} */
-function ended(s, q, who) {
+/** @param {State} s @param {any} q @param {string} who @param {any} header @returns {Callout} */
+function ended(s, q, who, header) {
   const n = s.procs.indexOf(q) + 1
   const dead = s.parts.find(p => p.type === 'futex' && (p.owner === n || (p.ownerDied && p.last === n)))
   if (dead) return { bold: 'The owner died with the lock.', rest: dead.ownerDied ? 'The kernel has marked the word' : 'Nobody will ever give it back' }
+  const pipe = header.scene.parts.findIndex((/** @type {any} */ d, /** @type {number} */ i) => d.type === 'pipe' && isGone(s, header.scene, i))
+  if (pipe >= 0 && s.parts[pipe].level > 0) return { bold: 'The pipe is gone.', rest: `${formatCount(s.parts[pipe].level)} bytes that nobody has read went with it` }
   if (q.exit?.signal) return { bold: `${who} was killed.`, rest: `SIG${signalName(q.exit.signal)} ended it` }
   return { bold: `${who} has ended.`, rest: 'Its descriptors are closed' }
 }
@@ -81,6 +84,7 @@ function failed(e, p, who) {
   if (e.ret === -11) return { bold: e.kind === Kind.SEND ? 'No room: EAGAIN.' : 'Nothing there: EAGAIN.', rest: `With O_NONBLOCK ${who} does not sleep` }
   if (e.call === Call.RT_SIGACTION) return { bold: `${signalName(e.want)} cannot be caught.`, rest: `sigaction fails with ${errnoName(-e.ret)}` }
   if (e.ret === -3) return { bold: 'Nobody has this number.', rest: 'kill fails with ESRCH' }
+  if (e.ret === -9) return { bold: 'This end cannot write: EBADF.', rest: 'It is open for reading only' }
   if (e.ret === -32) return { bold: 'Nobody can read.', rest: 'write fails with EPIPE' }
   if (e.ret === -4) return { bold: 'A signal came: EINTR.', rest: `The call of ${who} was cut short` }
   return null

@@ -214,3 +214,10 @@ export function pipeCapacity(p, cap) {
   p.tail = 0
   p.head = old.length
 }
+
+/** Whether all processes that could hold an end of a pipe have ended. @param {any} s @param {any} scene @param {number} n the part, from 0 */
+export function isGone(s, scene, n) {
+  const id = scene.parts[n].id
+  const users = scene.procs.map((/** @type {any} */ p, /** @type {number} */ i) => [p.role, s.procs[i]]).filter((/** @type {any} */ [role]) => scene.wires.some((/** @type {any} */ w) => (w.from === role && w.to === id) || (w.from === id && w.to === role)))
+  return users.length > 0 && users.every((/** @type {any} */ [, p]) => p.exit)
+}

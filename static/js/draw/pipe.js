@@ -5,6 +5,7 @@
 import { Kind } from '#ipclab/event.js'
 import { DROPS } from '#ipclab/layout.js'
 import { Brush, tw, v } from '#ipclab/draw/kit.js'
+import { isGone } from '#ipclab/fold-pipe.js'
 import { formatBytes, formatCount, messageName } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/fold.js').State} State */
@@ -20,6 +21,7 @@ export function drawPipe(g, b, frame, spots, drop) {
   const px = b.x + (phone ? 10 : 22)
   const inner = b.w - 2 * (px - b.x)
   const wrong = p.agrees === false
+  if (isGone(s, frame.header.scene, b.n)) return drawGone(g, b, def, p.level, px, inner)
   g.box(b.x, b.y, b.w, b.h, { r: 14, f: v('surface'), s: v('kernel-line'), sw: 2 })
   const pages = Math.max(1, Math.floor(p.cap / p.page))
   const level = wrong && p.kernel >= 0 ? p.kernel : p.level
@@ -85,8 +87,17 @@ export function drawPipe(g, b, frame, spots, drop) {
     mark(t, longT, first ? shown.indexOf(t) > 12 : false)
   } else {
     mark(h, first && at(shown.indexOf(h)).x - px < 190 ? 'head' : longH, first)
-    mark(t, longT, !first && at(shown.indexOf(t)).x - px > 110)
+    const edge = !first && at(shown.indexOf(t)).x - px <= 110 // no room on its left
+    mark(t, edge && near < tw(longT, 13, false, 600) + 24 ? 'tail' : longT, !first && !edge)
   }
+}
+
+/** When all who could hold an end of it have ended, the kernel keeps it no longer. @param {Brush} g @param {PartBox} b @param {any} def @param {number} level @param {number} x @param {number} w */
+function drawGone(g, b, def, level, x, w) {
+  g.box(b.x, b.y, b.w, b.h, { r: 14, s: v('kernel-line'), sw: 2, d: '5 5' })
+  g.say(x, b.y + 24, def.title || def.object || def.id, { sz: 15, w: 700, c: 't2', max: w })
+  g.say(x, b.y + 54, 'is gone: no descriptor of it is open any more.', { sz: 14, max: w })
+  if (level > 0) g.say(x, b.y + 78, `${formatCount(level)} bytes that nobody has read went with it.`, { sz: 14, w: 700, max: w })
 }
 
 /** The slots to draw: all, or those around head and tail. @param {any} p @param {number} most @returns {number[]} */
