@@ -3,7 +3,7 @@
 # make screenshots  the README's picture; SHOTS=folder: every page, light, dark, small and large
 # make setup        only install what the checks need
 # make generate     rewrite the generated files: templates/*_templ.go, static/js/event.js
-# make recordings   run every lesson, and keep a recording of each step
+# make recordings   record those steps of lessons anew that have changed
 
 .PHONY: test setup format vet race scripts builds bench screenshots generate recordings
 
@@ -52,4 +52,4 @@ generate:
 	go test ./lab -run Schema -update
 
 recordings:
-	go run ./cmd/ipclab lesson run --record lessons/recordings
+	go run ./cmd/ipclab lesson run --stale --record lessons/recordings

@@ -24,6 +24,7 @@ type lessonFlags struct {
 	times  int
 	atOnce int
 	step   string
+	stale  bool
 	json   bool
 	junit  string
 	record string
@@ -38,6 +39,7 @@ func newLessonFlags() *lessonFlags {
 	f.fs.IntVar(&f.times, "times", 1, "perform all of it `N` times, and count")
 	f.fs.IntVar(&f.atOnce, "j", 1, "perform `N` lessons at once")
 	f.fs.StringVar(&f.step, "step", "", "perform the step with this `ID` only")
+	f.fs.BoolVar(&f.stale, "stale", false, "perform only steps of which ipclab brings along no recording, or that have changed since")
 	f.fs.BoolVar(&f.json, "json", false, "print what came of each step as JSON")
 	f.fs.StringVar(&f.junit, "junit", "", "write a JUnit report to `FILE`")
 	f.fs.StringVar(&f.record, "record", "", "write a recording of each step to `FOLDER`/LESSON/STEP.tape")
@@ -61,11 +63,9 @@ func lessonRun(args []string) error {
 	if err != nil {
 		return err
 	}
-	if f.step != "" {
-		ls = slices.DeleteFunc(ls, func(l *lessons.Lesson) bool { return l.Step(f.step) == nil })
-		if len(ls) == 0 {
-			return badUsage("--step %s: none of these lessons has such a step", f.step)
-		}
+	ls = slices.DeleteFunc(slices.Clone(ls), func(l *lessons.Lesson) bool { return !slices.ContainsFunc(l.Steps, f.wants) })
+	if len(ls) == 0 && f.step != "" {
+		return badUsage("--step %s: none of these lessons has such a step to perform", f.step)
 	}
 	home, err := openHome()
 	if err != nil {
@@ -74,6 +74,22 @@ func lessonRun(args []string) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
 	return f.run(ctx, home, ls)
+}
+
+// wants reports whether a step is to be performed.
+func (f *lessonFlags) wants(step *lessons.Step) bool {
+	return (f.step == "" || f.step == step.ID) && !(f.stale && recorded(step))
+}
+
+// recorded reports whether ipclab brings along a recording on which the claims of a
+// step, as it is now, hold.
+func recorded(step *lessons.Step) bool {
+	rec, err := lessons.Recording(step)
+	if err != nil {
+		return false
+	}
+	r, err := lessons.Rejudge(step, rec)
+	return err == nil && r.Holds()
 }
 
 // findLessons gives those that are named: files, or ids and numbers of shipped ones;
@@ -213,7 +229,7 @@ func (f *lessonFlags) performAll(ctx context.Context, home *lab.Home, ls []*less
 	for range f.atOnce {
 		go func() {
 			for i := range next {
-				all[i].err = performLesson(ctx, home, ls[i], f.step, f.record, func(p performed) {
+				all[i].err = performLesson(ctx, home, ls[i], f.wants, f.record, func(p performed) {
 					if all[i].steps = append(all[i].steps, p); !f.json && f.atOnce == 1 {
 						printPerformed(&p, len(all[i].steps) == 1)
 					}
@@ -240,9 +256,9 @@ func printPerformed(p *performed, first bool) {
 	printStep(os.Stdout, p)
 }
 
-// performLesson performs the steps of a lesson, or only one of them, and tells what
-// came of each. With a folder, it leaves a recording of each step there.
-func performLesson(ctx context.Context, home *lab.Home, l *lessons.Lesson, only, folder string, tell func(performed)) error {
+// performLesson performs those steps of a lesson that are wanted, and tells what came
+// of each. With a folder, it leaves a recording of each step there.
+func performLesson(ctx context.Context, home *lab.Home, l *lessons.Lesson, wanted func(*lessons.Step) bool, folder string, tell func(performed)) error {
 	m := mechanisms.Find(l.Lab)
 	why := unavailable(m)
 	s := lessons.NewSession(l, m, func(ctx context.Context, o lab.Options) (lessons.Run, error) {
@@ -257,7 +273,7 @@ func performLesson(ctx context.Context, home *lab.Home, l *lessons.Lesson, only,
 	}
 	var unkept error
 	for _, step := range l.Steps {
-		if only != "" && step.ID != only {
+		if !wanted(step) {
 			continue
 		}
 		p := performed{of: l, step: step, Report: &lessons.Report{Lesson: l.ID, Step: step.ID, State: lessons.Skipped, Why: why}}

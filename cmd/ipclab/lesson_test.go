@@ -22,7 +22,7 @@ func TestLessons(t *testing.T) {
 	}
 	for _, l := range all.Lessons {
 		t.Run(l.ID, func(t *testing.T) {
-			err := performLesson(t.Context(), home, l, "", "", func(p performed) {
+			err := performLesson(t.Context(), home, l, func(*lessons.Step) bool { return true }, "", func(p performed) {
 				t.Run(p.Step, func(t *testing.T) { judged(t, &p) })
 			})
 			if err != nil {

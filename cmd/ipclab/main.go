@@ -22,7 +22,7 @@ const usage = `ipclab shows how processes communicate.
     ipclab lesson check [FILE|FOLDER]...
     ipclab lesson new ID [--lab pipe]
     ipclab lesson run [FILE|ID]... [--step ID] [--times N] [--json] [--junit FILE]
-               [--record FOLDER]
+               [--record FOLDER] [--stale]
     ipclab lesson handout ID|FILE... [--for student|lecturer] [--out FOLDER] [--pdf]
     ipclab doctor [--json]
     ipclab clean [--dry-run]
