@@ -190,6 +190,19 @@ func TestBookStates(t *testing.T) {
 		`not writer2.was("zombie")`)
 }
 
+// The outcome is of this very look; the stream tells what has lasted for two.
+func TestBookFreshLook(t *testing.T) {
+	s := tell(t, &pipeInfo, &pipeScene)
+	s.fact(lab.FactState, lab.Event{Proc: writer1, Part: 1, Data: [8]byte{'S', byte(lab.WaitPipeWrite)}})
+	s.fact(lab.FactState, lab.Event{Proc: writer2, Data: [8]byte{'S', byte(lab.WaitSleep)}})
+	s.holds(`writer1.blocked_in == "pipe_write" and writer1.state == "sleeping"`, `writer2.blocked_in == "sleep"`)
+	s.o = &lab.Outcome{Procs: []lab.ProcOutcome{{Role: "writer1"}, {Role: "writer2"}, {Role: "reader", BlockedIn: "pipe_read"}}}
+	s.holds(`writer1.blocked_in == "" and writer1.state == "running"`, `writer2.blocked_in == "sleep"`, `reader.blocked_in == "pipe_read" and reader.state == "sleeping"`)
+	s.unknown("has not looked long enough at reader", `has_cycle(waitfor)`)
+	s.fact(lab.FactState, lab.Event{Proc: theReader, Part: 1, Data: [8]byte{'S', byte(lab.WaitPipeRead)}})
+	s.holds(`not has_cycle(waitfor)`)
+}
+
 func TestBookHoldings(t *testing.T) {
 	s := tell(t, &pipeInfo, &pipeScene)
 	fd := func(proc uint16, n int32, how uint32) {

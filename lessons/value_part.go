@@ -30,8 +30,11 @@ func (m *moment) part(i int, name string) any {
 	}
 	sleepers := func() (n int) {
 		for j := range m.procs {
-			if w, on := m.procs[j].place(); w != lab.WaitNone && int(on) == i+1 {
+			switch _, w, on := m.place(j); {
+			case w.InCall() && int(on) == i+1:
 				n++
+			case w.InCall() && on == 0:
+				unless("sleepers", "the lab has not looked long enough at "+m.head.Scene.Procs[j].Role)
 			}
 		}
 		unless("sleepers", m.blind())

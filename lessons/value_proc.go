@@ -9,9 +9,8 @@ import (
 // process gives what is known of one process.
 func (m *moment) process(i int) *process {
 	b, role := &m.procs[i], m.head.Scene.Procs[i].Role
-	v := &process{Role: role, PID: b.pid, State: b.stateName(), Gate: b.gateName(), Exit: b.exit, Torn: b.torn}
-	wait, _ := b.place()
-	v.BlockedIn = wait.String()
+	state, wait, _ := m.place(i)
+	v := &process{Role: role, PID: b.pid, State: state, BlockedIn: wait.String(), Gate: b.gateName(), Exit: b.exit, Torn: b.torn}
 	unless := func(field, why string) { m.unless(role+"."+field, why) }
 	missing, blind := m.missing(), m.blind()
 	for _, field := range []string{"pid", "state", "blocked_in", "gate", "exit", "fds"} {
@@ -51,6 +50,28 @@ func (m *moment) process(i int) *process {
 	}
 	m.asked(v, b, role)
 	return v
+}
+
+// place tells what a process does, where it sleeps and on which part. The stream tells
+// that when it has lasted for two looks; an outcome is of the newest look.
+func (m *moment) place(i int) (state string, wait lab.Wait, on uint16) {
+	b := &m.procs[i]
+	state = b.stateName()
+	wait, on = b.place()
+	if m.o == nil || state != "running" && state != "sleeping" {
+		return state, wait, on
+	}
+	p := m.o.Proc(m.head.Scene.Procs[i].Role)
+	switch {
+	case p == nil || p.BlockedIn == wait.String():
+	case p.BlockedIn != "":
+		for wait = lab.WaitNone; wait.String() != p.BlockedIn && wait.String() != "?"; wait++ {
+		}
+		return "sleeping", wait, 0
+	case wait.InCall():
+		return "running", lab.WaitNone, 0
+	}
+	return state, wait, on
 }
 
 // moved tells what it gave and took.

@@ -137,7 +137,10 @@ func (m *moment) lossOf(t *totals) {
 func (m *moment) waitFor() (all []*edge) {
 	all = []*edge{}
 	for i := range m.procs {
-		wait, on := m.procs[i].place()
+		_, wait, on := m.place(i)
+		if wait.InCall() && on == 0 {
+			m.unless("waitfor", "the lab has not looked long enough at "+m.head.Scene.Procs[i].Role)
+		}
 		if !wait.InCall() || on == 0 {
 			continue
 		}
