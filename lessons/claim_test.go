@@ -100,7 +100,7 @@ func TestCompileRefuses(t *testing.T) {
 		{`nil`, `nil is nothing`},
 		{`pipe.bytes == "x"`, `mismatched types int and string`},
 		{`writer1.exit == 1`, `mismatched types exit and int`},
-		{`pipe.bytes = 1`, `unexpected token`},
+		{`pipe.bytes = 1`, `write ==`},
 		{``, `claim:`},
 		{`sum(1..1000000) == 1`, `.. cannot be used`},
 		{`all(events, any(events, .seq == 1))`, `within another one`},

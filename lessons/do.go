@@ -163,13 +163,13 @@ func (p *reader) wait(c *Command, w []span) {
 	c.Verb = Wait
 	n := len(w)
 	if n < 4 || w[n-2].text != "within" {
-		at := w[0].at
+		at, near := w[0].at, ""
 		for _, f := range w[1:] {
-			if didYouMean(f.text, []string{"within"}) != "" {
-				at = f.at
+			if s := didYouMean(f.text, []string{"within"}); s != "" {
+				at, near = f.at, s
 			}
 		}
-		p.errorf(at, "say how long to wait at most: wait CONDITION within 10s")
+		p.errorf(at, "say how long to wait at most: wait CONDITION within 10s%s", near)
 		return
 	}
 	c.For = p.duration(w[n-1])

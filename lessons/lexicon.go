@@ -249,6 +249,7 @@ var (
 	goType       = regexp.MustCompile(`\*?lessons\.\w+`)
 	unknownName  = regexp.MustCompile(`^unknown name (\S+)`)
 	unknownField = regexp.MustCompile(`^(?:type (\S+) has no (?:field|method)|unknown field) (\S+)`)
+	unexpected   = regexp.MustCompile(`unexpected token (?:\w+\("(.*)"\)|EOF)`)
 )
 
 // explain turns an error of the compiler into one for people.
@@ -270,6 +271,15 @@ func (l *lexicon) explain(err error) error {
 	} else if m := unknownField.FindStringSubmatch(f.Message); m != nil {
 		known, what := l.known(m[1])
 		text = fmt.Sprintf("%s has no %s%s", what, m[2], didYouMean(m[2], known))
+	} else if m := unexpected.FindStringSubmatch(f.Message); m != nil {
+		switch m[1] {
+		case "":
+			text = "it breaks off: something is missing at the end"
+		case "=":
+			text = "= compares nothing: write =="
+		default:
+			text = fmt.Sprintf("%s is not expected here", m[1])
+		}
 	}
 	return &ClaimError{Col: f.Column + 1, Text: text}
 }

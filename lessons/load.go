@@ -15,11 +15,15 @@ import (
 const experimentsFile = "experiments.md"
 
 // Load reads lessons and experiments: files, or folders, of which it takes every
-// Markdown file with front matter. The error says what is not there.
+// Markdown file with front matter, but for folders named testdata or .something. The
+// error says what is not there.
 func Load(paths ...string) (ls []*Lesson, found Problems, err error) {
 	for _, path := range paths {
 		var files []string
 		err := filepath.WalkDir(path, func(file string, d fs.DirEntry, err error) error {
+			if err == nil && d.IsDir() && file != path && (d.Name() == "testdata" || strings.HasPrefix(d.Name(), ".")) {
+				return fs.SkipDir
+			}
 			if err == nil && (file == path && !d.IsDir() || filepath.Ext(file) == ".md" && d.Type().IsRegular()) {
 				files = append(files, file)
 			}
