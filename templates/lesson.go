@@ -81,16 +81,12 @@ func (d LessonData) script() lessonScript {
 		step := stepScript{ID: s.ID, Title: s.Title, Knobs: s.Knobs}
 		for _, c := range s.Do {
 			step.Starts = step.Starts || c.Verb == lessons.Begin
-			var name, knob string
-			var value int64
-			if n, _ := fmt.Sscanf(c.Action, "%s %s = %d", &name, &knob, &value); n == 3 && name == "set" {
-				set[knob] = value
-			} else if word, of, _ := strings.Cut(c.Action, " "); word == "mode" {
-				for _, m := range []lab.Mode{lab.Full, lab.Step, lab.Slow} {
-					if m.String() == of {
-						mode = m
-					}
-				}
+			switch a, err := lab.ParseAction(c.Action, &d.Info, &lab.Scene{}); {
+			case err != nil:
+			case a.Verb == "set":
+				set[d.Info.Knobs[a.Knob].Name] = a.Value
+			case a.Verb == "mode":
+				mode = lab.Mode(a.Value)
 			}
 		}
 		step.Settings, step.Mode = maps.Clone(set), mode
