@@ -104,14 +104,13 @@ export function summaries(all) {
   const rows = []
   const add = (/** @type {any} */ g, /** @type {string} */ who, /** @type {string} */ text, /** @type {string} */ bold) =>
     rows.push({ seq: -g.at - rows.length / 16, at: g.at, op: false, step: false, who, hue: who === 'lab' ? 'k' : 'you', text, bold, bad: false })
-  const sum = (/** @type {any} */ g, /** @type {'received'|'sent'} */ k) => g.procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + Number(p[k]), 0)
+  const sum = (/** @type {any} */ g, /** @type {'received'|'sent'|'calls'} */ k) => g.procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + Number(p[k]), 0)
   let from = all[0]
   for (const g of all) {
     if (Math.floor(g.at / 1e9) === Math.floor(from.at / 1e9)) continue
-    const arrive = sum(g, 'received') > 0
-    const k = arrive ? 'received' : 'sent'
+    const [k, what] = sum(g, 'received') > 0 ? /** @type {const} */ (['received', 'messages']) : sum(g, 'sent') > 0 ? /** @type {const} */ (['sent', 'operations']) : /** @type {const} */ (['calls', 'records'])
     const n = num(Math.round(((sum(g, k) - sum(from, k)) * 1e9) / (g.at - from.at)))
-    if (g.at - from.at > 5e8) add(g, 'all', arrive ? `${n} messages a second` : `${n} operations a second`, n)
+    if (g.at - from.at > 5e8) add(g, 'all', `${n} ${what} a second`, n)
     const lost = num(g.dropped - from.dropped)
     if (g.dropped > from.dropped) add(g, 'lab', `${lost} records lost, counted`, lost + ' records lost')
     from = g
