@@ -168,7 +168,7 @@ func Lesson(d LessonData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if d.Unavailable != "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<div class=\"banner\"><b class=\"tag\">REPLAY</b><p><b>This machine cannot run it:</b> ")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<div class=\"banner\" role=\"region\" aria-label=\"Replay\"><b class=\"tag\">REPLAY</b><p><b>This machine cannot run it:</b> ")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

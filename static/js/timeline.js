@@ -50,7 +50,7 @@ export class Timeline extends Base {
     const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
     const layers = ['defs', 'g', 'g'].map(t => svg.appendChild(document.createElementNS(svg.namespaceURI ?? '', t)))
     patterns(/** @type {Element} */ (layers[0]))
-    const slider = h('div', { className: 'slider', role: 'slider', tabIndex: 0, 'aria-label': 'Playhead', 'aria-valuemin': 0 })
+    const slider = h('div', { className: 'slider', role: 'slider', tabIndex: 0, 'aria-label': 'Playhead', 'aria-valuemin': 0, 'aria-valuenow': 0 })
     slider.append(svg)
     const strip = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
     strip.classList.add('whole')
