@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"ipclab/lab"
 )
@@ -273,7 +274,16 @@ func (c *examiner) compile(e *Expr, scene *lab.Scene) {
 	case err != nil:
 		c.errorf(place{e.Line, e.Col}, "%v", err)
 	}
+	for _, m := range marked.FindAllStringSubmatchIndex(e.Source, -1) {
+		if name := e.Source[m[2]:m[3]]; !slices.Contains(c.marks, name) {
+			at := place{e.Line, e.Col + utf8.RuneCountInString(e.Source[:m[2]])}
+			c.errorf(at, "claim: no mark %q was set since the start%s", name, didYouMean(name, c.marks))
+		}
+	}
 }
+
+// marked finds the marks that an expression names.
+var marked = regexp.MustCompile(`\b(?:since|at)\(\s*"([^"]*)"`)
 
 var placeholder = regexp.MustCompile(`(\$?)\{([A-Za-z][A-Za-z0-9_-]*)\.([A-Za-z_]+)\}`)
 

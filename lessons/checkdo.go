@@ -14,6 +14,7 @@ type state struct {
 	mode  lab.Mode
 	live  lab.Mode   // that of the processes
 	scene *lab.Scene // nil before the first start
+	marks []string   // set since then
 }
 
 // perform goes through the commands of a step as a run would, and compiles every
@@ -98,6 +99,8 @@ func (c *examiner) command(cmd *Command) {
 		}
 	case Act:
 		c.act(cmd)
+	case Mark:
+		c.marks = append(c.marks, cmd.Name)
 	case Wait:
 		c.compile(cmd.Cond, c.scene)
 	case Gate, StepOne:
@@ -119,7 +122,7 @@ func (c *examiner) begin(mode lab.Mode) {
 		return // said where it was set
 	}
 	scene := c.lab.Scene(full)
-	c.scene, c.live = &scene, mode
+	c.scene, c.live, c.marks = &scene, mode, nil
 }
 
 func (c *examiner) act(cmd *Command) {

@@ -83,7 +83,7 @@ func (p *reader) mapping(n ast.Node, what string, f func(span, ast.Node)) {
 	}
 	for it := m.MapRange(); it.Next(); {
 		key, ok := it.Key().(*ast.StringNode)
-		if !ok {
+		if !ok || !oneWord.MatchString(key.Value) {
 			p.errorf(p.placeOf(it.Key()), "%s: a key is a word", what)
 			continue
 		}
@@ -128,6 +128,7 @@ var frontKeys = map[string]func(*reader, span, ast.Node){
 var (
 	lessonNumber = regexp.MustCompile(`^[LC][0-9]{1,2}[a-z]?$`)
 	anyText      = regexp.MustCompile(`\S`)
+	oneWord      = regexp.MustCompile(`^[A-Za-z0-9_>=-][A-Za-z0-9_>= -]{0,59}$`)
 )
 
 func (p *reader) key(k span, v ast.Node) {
@@ -216,6 +217,8 @@ func (p *reader) texts(k span, n ast.Node) (all []string) {
 		v, ok := p.scalar(k, e)
 		switch {
 		case !ok:
+		case !oneWord.MatchString(v.text):
+			p.errorf(v.at, "front matter: %s: %q is not a name", k.text, v.text)
 		case slices.Contains(all, v.text):
 			p.errorf(v.at, "front matter: %s names %s twice", k.text, v.text)
 		default:
