@@ -481,7 +481,7 @@ func step(d LessonData, i int, s *lessons.Step) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		if len(s.Knobs) > 0 {
+		if len(s.Knobs) > 0 && d.Unavailable == "" {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 49, "Set a value and predict")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -723,7 +723,7 @@ func doing(s *lessons.Step) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</p><div class=\"go2\"><button type=\"button\" class=\"btn big\" data-go data-press=\"toggle\"><span>Pause</span><kbd>Space</kbd></button> <button type=\"button\" class=\"btn big\" data-act=\"stop\">Stop the run</button></div><p class=\"note\">A pause holds the picture; the processes go on. You can watch it again as often as you like.</p></div></div><div class=\"panel no\" data-in=\"failed\" hidden><div class=\"in\" role=\"alert\"><p class=\"ask-this\" data-failed></p><div class=\"go2\"><button type=\"button\" class=\"btn big\" data-go data-act=\"run\">Run again<kbd>Enter</kbd></button> <button type=\"button\" class=\"btn big\" data-press=\"replay\">Watch again<kbd>R</kbd></button></div><p class=\"note\">The claims are not checked: they speak of what should have come after that.</p></div></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 71, "</p><div class=\"go2\"><button type=\"button\" class=\"btn big\" data-go data-press=\"toggle\"><span>Pause</span><kbd>Space</kbd></button> <button type=\"button\" class=\"btn big\" data-act=\"stop\">Stop the run</button></div><p class=\"note\">A pause holds the picture only. You can watch it again as often as you like.</p></div></div><div class=\"panel no\" data-in=\"failed\" hidden><div class=\"in\" role=\"alert\"><p class=\"ask-this\" data-failed></p><div class=\"go2\"><button type=\"button\" class=\"btn big\" data-go data-act=\"run\">Run again<kbd>Enter</kbd></button> <button type=\"button\" class=\"btn big\" data-press=\"replay\">Watch again<kbd>R</kbd></button></div><p class=\"note\">The claims are not checked: they speak of what should have come after that.</p></div></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -107,7 +107,7 @@ function fixKnobs() {
   const k = data.info.knobs.find((/** @type {any} */ x) => x.name === turned)
   const note = phase === 'running' || phase === 'failed' ? t('fixedRun') : phase === 'report' ? t('fixedReport')
     : k ? t('knobOwn', { from: num(is.settings[turned] ?? k.default) }) : phase === 'why' ? (is.knobs ? t('knobFree') : '') : t('nothingYet')
-  view.fix(phase !== 'predict' && phase !== 'why', note)
+  view.fix(replays || (phase !== 'predict' && phase !== 'why'), replays ? is.knobs ? t('fixedReplay') : '' : note)
 }
 
 // ——— going through the lesson
