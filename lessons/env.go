@@ -52,7 +52,7 @@ type functions struct {
 type process struct {
 	Role          string      `expr:"role" from:"○ scene" says:"its name"`
 	PID           int         `expr:"pid" from:"● kernel" says:"its process id"`
-	State         string      `expr:"state" from:"● /proc/PID/stat" words:"state" says:"what it does: running, sleeping, stopped, zombie, gone, or held at a gate of the lab"`
+	State         string      `expr:"state" from:"● /proc/PID/stat" words:"state" says:"what it does; held is at a gate of the lab"`
 	BlockedIn     string      `expr:"blocked_in" from:"● /proc/PID/syscall" words:"place" says:"where it sleeps in the kernel; empty if it does not"`
 	Gate          string      `expr:"gate" from:"○ lab" words:"gate" says:"the operation before which the lab holds it; empty if it does not"`
 	Sent          int         `expr:"sent" from:"○ calls" says:"messages, signals or updates that it gave"`

@@ -304,7 +304,7 @@ func domains(scene *lab.Scene) map[string][]string {
 		d["part"] = append(d["part"], p.ID)
 	}
 	for k := lab.Kind(1); k.String() != "?"; k++ {
-		if k != lab.State {
+		if k != lab.State && k != lab.Knob && k != lab.Lost { // which no process does
 			d["kind"] = append(d["kind"], k.String())
 		}
 	}

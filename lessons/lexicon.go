@@ -18,11 +18,12 @@ import (
 
 // A Name is a name that claims may use, or a field of a value.
 type Name struct {
-	Of     string // the type whose field it is: "process"; empty if the name stands alone
-	Name   string // "sent", "calls(call)"
-	Type   string // "number", "text", "list of process", …
-	Says   string
-	Source string // "● FIONREAD": read from the kernel; "○ calls": worked out; empty if that depends on its fields
+	Of     string   `json:"of,omitempty"` // the type whose field it is: "process"; empty if the name stands alone
+	Name   string   `json:"name"`         // "sent", "calls(call)"
+	Type   string   `json:"type"`         // "number", "text", "list of process", …
+	Says   string   `json:"says"`
+	Source string   `json:"source,omitempty"` // "● FIONREAD": read from the kernel; "○ calls": worked out; empty if that depends on its fields
+	Words  []string `json:"words,omitempty"`  // what a text can be
 }
 
 // Vocabulary lists all names that claims may use of a mechanism in a scene, and then
@@ -181,7 +182,7 @@ func (l *lexicon) names() (all []Name) {
 	}
 	add := func(of string, f field) {
 		meet(f.result())
-		all = append(all, Name{of, f.call(), typeName(f.result()), f.says, f.from})
+		all = append(all, Name{of, f.call(), typeName(f.result()), f.says, f.from, l.few(f.words)})
 	}
 	for _, f := range l.standing {
 		add("", f)
@@ -192,7 +193,20 @@ func (l *lexicon) names() (all []Name) {
 		}
 	}
 	for _, k := range l.info.Knobs {
-		all = append(all, Name{"settings", k.Name, "number", k.Label, "○ lab"})
+		all = append(all, Name{"settings", k.Name, "number", k.Label, "○ lab", nil})
+	}
+	return all
+}
+
+// few lists the words that a text can be, if they are not too many to read.
+func (l *lexicon) few(words string) (all []string) {
+	for _, w := range l.domains[words] {
+		if w != "" {
+			all = append(all, w)
+		}
+	}
+	if len(all) > 24 {
+		return nil
 	}
 	return all
 }

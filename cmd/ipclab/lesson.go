@@ -19,6 +19,7 @@ var lessonCommands = map[string]func(args []string) error{
 	"handout": lessonHandout,
 	"new":     lessonNew,
 	"run":     lessonRun,
+	"words":   lessonWords,
 }
 
 func lesson(args []string) error {

@@ -23,6 +23,7 @@ const usage = `ipclab shows how processes communicate.
     ipclab lesson new ID [--lab pipe]
     ipclab lesson run [FILE|ID]... [--step ID] [--times N] [--json] [--junit FILE]
                [--record FOLDER] [--stale]
+    ipclab lesson words LAB [--set knob=value]... [--json]
     ipclab lesson handout ID|FILE... [--for student|lecturer] [--out FOLDER] [--pdf]
     ipclab doctor [--json]
     ipclab clean [--dry-run]
