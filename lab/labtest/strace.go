@@ -146,6 +146,9 @@ func parseCall(line string) (c Call, again bool, err error) {
 		c.Open = true
 		return c, strings.HasPrefix(m[4], "ERESTART"), nil
 	}
+	if c.Name == "rt_sigreturn" && !strings.HasPrefix(m[3], "-") {
+		return c, false, nil // the register as it was when the signal came: no result of a call
+	}
 	c.Ret, err = strconv.ParseInt(m[3], 0, 64)
 	if c.Ret < 0 {
 		c.Errno = m[4]

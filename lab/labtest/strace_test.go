@@ -24,7 +24,7 @@ const strace = `77 1795399142.311000000 write(6<pipe:[33478]>, ""..., 5) = 5
 91 1795399142.500000000 ppoll([...], 1, NULL, NULL, 0) = ? ERESTARTNOHAND (To be restarted if no handler)
 91 1795399142.510000000 rt_sigreturn({mask=[]}) = -1 EINTR (Interrupted system call)
 91 1795399142.520000000 read(7<pipe:[8]>, "", 1) = ? ERESTARTSYS (To be restarted if SA_RESTART is set)
-91 1795399142.530000000 rt_sigreturn({mask=[]}) = 0
+91 1795399142.530000000 rt_sigreturn({mask=[]}) = 18446744073694746144
 91 1795399142.540000000 read(7<pipe:[8]>, ""..., 1) = 1
 91 1795399142.550000000 rt_sigaction(SIGKILL, {sa_handler=0x58, sa_mask=~[RTMIN]}, NULL, 8) = -1 EINVAL (Invalid argument)
 91 1795399142.560000000 rt_sigsuspend([], 8 <unfinished ...>
