@@ -133,9 +133,7 @@ func (p *reader) modifier(c *Claim, args []span) []span {
 		for more := true; more && len(rest) > 0; {
 			var name string
 			name, more = strings.CutSuffix(rest[0].text, ",")
-			for _, r := range strings.Split(name, ",") {
-				c.Requires = append(c.Requires, r)
-			}
+			c.Requires = append(c.Requires, strings.Split(name, ",")...)
 			rest = rest[1:]
 		}
 		return rest
