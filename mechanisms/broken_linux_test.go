@@ -70,9 +70,9 @@ func TestBrokenWorkersAreSeen(t *testing.T) {
 		{forgetful, "pipe-backpressure", "cont", []string{"received == sent and sent == 60", "lost == 0 and reordered == 0 and duplicated == 0"}, ""},
 		{boaster, "pipe-backpressure", "stop", []string{"pipe.bytes == pipe.capacity", "writer.exit == nil and lost == 0"}, ""},
 		{burglar, "locks", "exact", []string{"counter == 4000 and expected == 4000", "lost == 0"}, "AC"},
-		{secret, "locks", "exact", []string{"counter == 4000 and expected == 4000", "lost == 0", "agrees"}, ""},
+		{secret, "locks", "exact", []string{"counter == 4000 and expected == 4000", "lost == 0"}, ""},
 		{eager, "real-time", "full", []string{`sender.errors("EAGAIN") >= 30`, "sender.sent > 0 and sender.sent <= 50", "signals.queued == sender.sent"}, "AD"},
-		{echo, "tap", "hundred", []string{`receiver.taken("SIGUSR1") == 1`, "lost == 99"}, "D"},
+		{echo, "tap", "hundred", []string{`receiver.taken("SIGUSR1") == 1`}, "D"},
 	} {
 		l := all.Find(c.lesson)
 		i := slices.IndexFunc(l.Steps, func(s *lessons.Step) bool { return s.ID == c.step })
@@ -173,11 +173,10 @@ func breakLocks(w *lab.Worker, right func() error) error {
 	return right()
 }
 
-// storeInSecret adds 7 to the counter in the end, and tells nobody.
+// storeInSecret adds 7 to the counter before it begins, and tells nobody.
 func storeInSecret(w *lab.Worker, right func() error) error {
-	err := right()
 	(*atomic.Uint64)(word(w, "counter")).Add(7)
-	return err
+	return right()
 }
 
 // word maps the page once more and gives a part of it.
