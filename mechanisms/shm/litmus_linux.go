@@ -96,7 +96,7 @@ func (f *flags) storeAndLoad() (found uint64, ok bool) {
 	case f.Held():
 		return f.stepByStep()
 	case f.fence:
-		atomic.StoreUint64(f.mine, 1) // on amd64 an XCHG, which waits until the store is out
+		atomic.SwapUint64(f.mine, 1) // on amd64 an XCHG, which waits until the store is out
 		return atomic.LoadUint64(f.other), true
 	}
 	return storeThenLoad(f.mine, f.other), true
