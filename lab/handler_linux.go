@@ -18,8 +18,8 @@ const CanHandle = true
 // What the handler works with. A worker has one handler, and handled signals are
 // blocked in all its threads but the main one, so nothing here is shared.
 var (
-	handlerRuns *handled
-	handlerFlag *atomic.Uint64
+	handlerRuns *handled       //lint:ignore U1000 the handler reads it
+	handlerFlag *atomic.Uint64 //lint:ignore U1000 the handler reads it
 )
 
 func handlerAddress() (handler, restorer uintptr)
