@@ -84,7 +84,7 @@ func TestSources(t *testing.T) {
 		lines := strings.Count(text, "\n")
 		switch generated := strings.HasPrefix(text, "// Code generated"); {
 		case generated:
-		case lines > 500:
+		case lines > 500 && !strings.HasSuffix(path, ".md"):
 			t.Errorf("%s has %d lines: would two ideas live better apart?", path, lines)
 		case lines > 400, lines > 300 && strings.HasSuffix(path, ".go"):
 			t.Logf("%s has %d lines", path, lines)
