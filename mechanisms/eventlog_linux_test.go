@@ -55,8 +55,11 @@ func readEvents(t *testing.T, m lab.Mechanism, path string) *eventLog {
 	}
 	defer f.Close()
 	log := &eventLog{workers: map[int]bool{}, objects: map[string]bool{}, descriptors: map[[2]int]string{}, maps: map[int][]mapping{}, parts: map[string]lab.Part{}, pids: map[string]int{}}
-	for _, p := range m.Scene(labtest.Settings(m, nil)).Parts {
-		log.parts[p.ID] = p
+	log.know(m, nil)
+	for _, k := range m.Info().Knobs {
+		for i := range k.Values { // some parts are there for some choices only
+			log.know(m, lab.Settings{k.Name: k.Min + int64(i)})
+		}
 	}
 	in := bufio.NewScanner(f)
 	for in.Scan() {
@@ -70,6 +73,15 @@ func readEvents(t *testing.T, m lab.Mechanism, path string) *eventLog {
 		t.Fatalf("%d events, error %v", len(log.lines), in.Err())
 	}
 	return log
+}
+
+// know notes which other parts there are under some settings.
+func (log *eventLog) know(m lab.Mechanism, s lab.Settings) {
+	for _, p := range m.Scene(labtest.Settings(m, s)).Parts {
+		if _, known := log.parts[p.ID]; !known {
+			log.parts[p.ID] = p
+		}
+	}
 }
 
 func (log *eventLog) add(l line) {
