@@ -83,3 +83,22 @@ test('noise never throws beyond the first line', () => {
     assert.equal(r.events.length, 0)
   }
 })
+
+test('a note in the file, or a block of a later kind, is passed over', () => {
+  const events = [event(1), event(2)]
+  const bytes = file(header(), events)
+  const line = bytes.indexOf(10) + 1
+  for (const kind of [3, 77]) {
+    const note = new TextEncoder().encode('{"format":1}')
+    const block = new Uint8Array(16 + note.length)
+    const v = new DataView(block.buffer)
+    v.setUint32(0, 0x42435049, true)
+    v.setUint32(4, kind, true)
+    v.setUint32(8, note.length, true)
+    v.setUint32(12, crc32c(note, crc32c(block.subarray(4, 12))), true)
+    block.set(note, 16)
+    const r = read(new Uint8Array(Buffer.concat([bytes.subarray(0, line), block, bytes.subarray(line)])))
+    assert.equal(r.damage, null)
+    assert.deepEqual(r.events, events)
+  }
+})
