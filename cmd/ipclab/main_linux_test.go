@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -204,12 +205,16 @@ func TestExitStatus(t *testing.T) {
 
 // kill -9 of the lab leaves nothing: no process, running or stopped, and no object.
 func TestKillLab(t *testing.T) {
+	kinds := [][]string{{"shm", "--set", "lock=semaphore"}, {"shm", "--set", "work=pages"}} // these make an object with a name
 	for _, m := range mechanisms.All {
-		id := m.Info().ID
+		kinds = append(kinds, []string{m.Info().ID})
+	}
+	for _, kind := range kinds {
+		m := mechanisms.All[slices.IndexFunc(mechanisms.All, func(m lab.Mechanism) bool { return m.Info().ID == kind[0] })]
 		for _, stop := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s stopped=%v", id, stop), func(t *testing.T) {
+			t.Run(fmt.Sprintf("%v stopped=%v", kind, stop), func(t *testing.T) {
 				before := objects(t)
-				cmd := program(t, "run", id, "--for", "60s", "--events", "-")
+				cmd := program(t, slices.Concat([]string{"run"}, kind, []string{"--for", "60s", "--events", "-"})...)
 				out, err := cmd.StdoutPipe()
 				if err != nil {
 					t.Fatal(err)
@@ -224,6 +229,9 @@ func TestKillLab(t *testing.T) {
 					}
 				}
 				time.Sleep(50 * time.Millisecond)
+				if len(kind) > 1 && len(objects(t)) <= len(before) {
+					t.Error("no object was made: nothing is tested")
+				}
 				_ = cmd.Process.Kill()
 				_ = cmd.Wait()
 				deadline := time.Now().Add(5 * time.Second)
