@@ -69,7 +69,7 @@ func Player(d PlayerData) templ.Component {
 			return nil
 		})
 		templ_7745c5c3_Err = layout(d.Page, frame{
-			title: "Recording", entry: "player", body: "bench player", data: d,
+			title: "Recording", entry: "player", styles: "bench", body: "bench player", data: d,
 			crumbs: []Link{{"Home", "/"}},
 		}, playerPill(), nothing()).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
