@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { layout } from '#ipclab/layout.js'
-import { pipeHeader, shmHeader, signalsHeader } from './script.js'
+import { copiesHeader, pipeHeader, shmHeader, signalsHeader } from './script.js'
 
 /** @typedef {import('#ipclab/layout.js').Layout} Layout */
 /** @typedef {{x: number, y: number, w: number, h: number}} Box */
@@ -10,6 +10,7 @@ import { pipeHeader, shmHeader, signalsHeader } from './script.js'
 const scenes = /** @type {Record<string, any>} */ ({
   ...Object.fromEntries([[1, 1], [1, 2], [2, 1], [2, 2], [4, 1], [4, 3], [1, 7], [4, 4], [8, 8]].map(([w, r]) => [`pipe ${w} ${r}`, pipeHeader(w ?? 1, r ?? 1)])),
   ...Object.fromEntries([2, 3, 4, 5, 6, 8].flatMap(n => [[`shm ${n}`, shmHeader(n)], [`shm ${n} lock record`, shmHeader(n, { lock: true, record: true })]])),
+  ...Object.fromEntries([2, 3, 4].map(n => [`copies ${n}`, copiesHeader(n)])),
   signals: signalsHeader(),
 })
 const sizes = [[880, 560], [880, 444], [1244, 650], [1044, 340], [700, 0], [700, 480], [366, 0], [330, 0]]
@@ -95,5 +96,16 @@ test('the callout covers no card and no part', () => {
     const at = l.callout
     for (const b of [...l.cards, ...l.parts]) assert.ok(!meet(at, b), `${name}: over ${JSON.stringify(b)}: ${JSON.stringify(at)}`)
     assert.ok(at.y + at.h <= l.H + 1, name)
+  })
+})
+
+test('a wire ends at the page of its own process', () => {
+  each((l, name, scene) => {
+    if (!name.startsWith('copies')) return
+    for (const w of l.wires) {
+      const [x] = w.pts.at(-1) ?? [-1]
+      const page = l.parts.find(p => scene.parts[p.n].id === 'page' + w.proc)
+      assert.ok(page && x >= page.x && x <= page.x + page.w, `${name}: the wire of ${w.proc} ends at ${x}, its page is ${JSON.stringify(page)}`)
+    }
   })
 })

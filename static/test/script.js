@@ -166,6 +166,13 @@ export function shmHeader(workers, o = {}) {
     scene: { procs, parts, wires: procs.map(p => ({ from: p.role, to: 'page', as: 'map' })) } }
 }
 
+/** A header of workers with a page each. @param {number} workers */
+export function copiesHeader(workers) {
+  const h = shmHeader(workers)
+  const parts = h.scene.procs.flatMap((_, i) => [{ id: 'page' + (i + 1), type: 'page', object: 'memfd:ipclab', title: 'page of worker' + (i + 1), cap: 4096, offset: 0 }, { id: 'x' + (i + 1), type: 'word', title: 'x', object: '', in: 'page' + (i + 1), offset: 0, size: 8, law: 'value', holds: 'additions' }])
+  return { ...h, scene: { procs: h.scene.procs, parts, wires: h.scene.procs.map((p, i) => ({ from: p.role, to: 'page' + (i + 1), as: 'map' })) } }
+}
+
 /** A header of signals from one process to another. */
 export function signalsHeader() {
   const procs = [{ role: 'sender', kind: 'sender', group: 'giver', gates: ['send'] }, { role: 'receiver', kind: 'receiver', group: 'taker', gates: ['take'] }]
