@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Fact, Flag, Kind } from '#ipclab/event.js'
+import { Call, Fact, Flag, Kind } from '#ipclab/event.js'
 import { clone, fold, initial } from '#ipclab/fold.js'
 import { Trace } from '#ipclab/trace.js'
 import { sentence } from '#ipclab/words.js'
@@ -184,6 +184,26 @@ test('standard signals merge, real-time ones queue', () => {
   assert.deepEqual([p.std[10].pending, p.rt[36].queue.map((/** @type {any} */ x) => x.value), p.deliverNow.signo, p.level], [false, [3], 36, 2])
   sc.fact(Fact.SIGBLK, { proc: 2, data: u64(1n << 9n) })
   assert.equal(end(sc).procs[1]?.masks.sigblk, 512n)
+})
+
+test('a handler runs, and the call that it interrupts sleeps on', () => {
+  const sc = script(signalsHeader(true)).spawn(1, 11).spawn(2, 12)
+  const by = { call: Call.NONE, flags: Flag.HANDLER }
+  sc.load(2, 'flag', 0).block(2, 'signals', 0, { call: Call.PAUSE, at: 50 }).signal(1, 'signals', 10)
+  sc.deliver(2, 'signals', 10, 0, by).store(2, 'flag', 1, { ...by, ret: 8 })
+  let s = end(sc)
+  const [q, p, flag] = [s.procs[1], s.parts[0], s.parts[1]]
+  assert.deepEqual([q?.st, q?.asleep, q?.n.received, q?.handler?.runs, q?.reg?.value], ['blocked', true, 1, 1, 0])
+  assert.deepEqual([p.std[10].pending, p.std[10].delivered, flag.value], [false, 1, 1])
+  sc.deliver(2, 'signals', 0, 0, { call: Call.PAUSE, at: 50, dur: 900, ret: -4 })
+  s = end(sc)
+  assert.deepEqual([s.procs[1]?.st, s.procs[1]?.n.received, s.procs[1]?.n.errors], ['running', 1, 1])
+})
+
+test('signal 0 is not sent', () => {
+  const sc = script(signalsHeader()).spawn(1, 11).spawn(2, 12).signal(1, 'signals', 0)
+  const s = end(sc)
+  assert.deepEqual([s.procs[0]?.n.sent, s.parts[0].level, Object.keys(s.parts[0].std)], [0, 0, []])
 })
 
 test('a seek gives the same state as a straight fold, at every index', () => {

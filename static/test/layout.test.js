@@ -12,6 +12,7 @@ const scenes = /** @type {Record<string, any>} */ ({
   ...Object.fromEntries([2, 3, 4, 5, 6, 8].flatMap(n => [[`shm ${n}`, shmHeader(n)], [`shm ${n} lock record`, shmHeader(n, { lock: true, record: true })]])),
   ...Object.fromEntries([2, 3, 4].map(n => [`copies ${n}`, copiesHeader(n)])),
   signals: signalsHeader(),
+  handler: signalsHeader(true),
 })
 const sizes = [[880, 560], [880, 444], [1244, 650], [1044, 340], [700, 0], [700, 480], [366, 0], [330, 0]]
 

@@ -1,8 +1,16 @@
 // @ts-check
 // Moments worth looking at, for the check of the drawn stage in a browser.
 
-import { Call, Fact, Flag, Mode } from '#ipclab/event.js'
+import { Call, Fact, Flag, Mode, Wait } from '#ipclab/event.js'
 import { pipeHeader, script, shmHeader, signalsHeader, u64 } from './script.js'
+
+/** The signal came after the test of the flag. */
+function lostWakeUp() {
+  const sc = begin(signalsHeader(true), Mode.STEP)
+  sc.gate(1, 1).gate(2, 1).gate(2, 0).load(2, 'flag', 0).gate(2, 2).signal(1, 'signals', 10).gate(1, 1)
+  sc.deliver(2, 'signals', 10, 0, { call: Call.NONE, flags: Flag.HANDLER }).store(2, 'flag', 1, { flags: Flag.HANDLER, ret: 8 })
+  return sc.gate(2, 0).block(2, 'signals', 0, { call: Call.PAUSE, data: u64(BigInt(Wait.PAUSE)) }).state(2, 'S', Wait.PAUSE, 'signals')
+}
 
 /** @param {any} header @param {number} mode */
 function begin(header, mode) {
@@ -68,6 +76,7 @@ export const scenes = {
   ...Object.fromEntries([2, 3, 6, 8].map(n => [`lost update, ${n}`, () => lostUpdate(n)])),
   ...Object.fromEntries([3, 4, 8].map(n => [`dead owner, ${n}`, () => deadOwner(n)])),
   signals,
+  'lost wake-up': lostWakeUp,
   'full speed': () => begin(pipeHeader(1, 1), Mode.FULL).send(1, 'pipe', 512),
   'full speed 4 3': () => begin(pipeHeader(4, 3), Mode.FULL).send(1, 'pipe', 512),
 }

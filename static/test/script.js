@@ -174,8 +174,9 @@ export function copiesHeader(workers) {
 }
 
 /** A header of signals from one process to another. */
-export function signalsHeader() {
-  const procs = [{ role: 'sender', kind: 'sender', group: 'giver', gates: ['send'] }, { role: 'receiver', kind: 'receiver', group: 'taker', gates: ['take'] }]
+export function signalsHeader(handler = false) {
+  const procs = [{ role: 'sender', kind: 'sender', group: 'giver', gates: ['send'] }, { role: 'receiver', kind: 'receiver', group: 'taker', gates: handler ? ['test', 'pause'] : ['take'] }]
+  const flag = { id: 'flag', type: 'word', object: '', in: 'receiver', size: 8, law: 'value', offset: 0 }
   return { ...pipeHeader(1, 1), mechanism: { id: 'signals', title: 'Signals', family: 'Signals', knobs: [], experiments: [], source: '', page: '' },
-    scene: { procs, parts: [{ id: 'signals', type: 'signals', object: '', in: 'receiver', cap: 64, law: 'count', offset: 0 }], wires: [{ from: 'sender', to: 'signals', as: 'raise' }, { from: 'signals', to: 'receiver', as: 'raise' }] } }
+    scene: { procs, parts: [{ id: 'signals', type: 'signals', object: '', in: 'receiver', cap: 64, law: 'count', offset: 0 }, ...(handler ? [flag] : [])], wires: [{ from: 'sender', to: 'signals', as: 'raise' }, { from: 'signals', to: 'receiver', as: 'raise' }] } }
 }
