@@ -70,6 +70,7 @@ func (l *live) finish() *Outcome {
 	l.r.mu.Lock()
 	l.r.ctl = nil // nobody rings any more
 	l.r.mu.Unlock()
+	l.watch.Wait()
 	l.ctl.close()
 	l.procs, l.ctl = nil, nil
 	return o

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -19,6 +20,7 @@ type live struct {
 	ctl   *control
 	leash *os.File // the lab's end: when it closes, workers end
 	procs []*process
+	watch sync.WaitGroup // those who wait for the end of a process
 
 	merger  *merger
 	mine    []Event // the lab's own records of this turn
@@ -121,7 +123,7 @@ func (r *Run) begin(epoch uint32) (_ *live, err error) {
 			return nil, err
 		}
 		l.own(Event{Kind: Spawn, Proc: uint16(i + 1), Ret: int32(p.pid), Level: -1})
-		go p.watch(ctl.ring)
+		l.watch.Go(func() { p.watch(ctl.ring) })
 	}
 	l.stage.closeFiles()
 	l.own(Event{Kind: State, Call: Call(FactMode), Ret: int32(l.mode), Level: int64(l.pace * 1000)})
