@@ -336,8 +336,9 @@ function narrowSheet(scene, W, drop, full) {
       const used = new Set(scene.parts.filter((/** @type {any} */ p) => p.in === scene.parts[i].id).map((/** @type {any} */ p) => Math.floor(p.offset / 64)))
       return Math.max(1, used.size)
     }))
-    user.forEach((i, k) => parts.push({ n: i, type: 'page', ...column(10, W - 20, user.length, k, 8), y, h: rows * 62 + 34, rows, level: false }))
-    y += rows * 62 + 34
+    const h = rows > 1 ? rows * 62 + 34 : 134
+    user.forEach((i, k) => parts.push({ n: i, type: 'page', ...column(10, W - 20, user.length, k, 8), y, h, rows, level: false }))
+    y += h
     callout.y = y + 8
     y += 74
   }

@@ -67,7 +67,7 @@ function drawPage(g, b, frame, spots) {
     x += w + gap
   })
   const nw = g.say(b.x + 18, b.y + b.h - 13, name, { sz: 15, w: 700 })
-  g.say(b.x + 18 + nw + 12, b.y + b.h - 13, sub, { sz: 12.5, c: 't2', max: b.w - 44 - nw })
+  if (b.w - 44 - nw > 60) g.say(b.x + 18 + nw + 12, b.y + b.h - 13, sub, { sz: 12.5, c: 't2', max: b.w - 44 - nw })
 }
 
 /** Who has mapped a page, and lives. Before anybody has told, all who have a wire to it. @param {State} s @param {any} scene @param {number} n */
