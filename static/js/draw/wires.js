@@ -97,7 +97,10 @@ function operation(top, l, frame, w, spots, taken) {
     const first = /** @type {[number, number]} */ (w.pts[1] ?? [x, y])
     const side = w.pts.length > 2 && first[1] === y
     const cy = l.channel
-    pts = side ? [[x, y], first, [first[0], cy], [spot.x, cy], [spot.x, spot.y - 2]] : [[x, y], [x, cy], [spot.x, cy], [spot.x, spot.y - 2]]
+    const start = /** @type {Points} */ (side ? [[x, y], first, [first[0], cy]] : [[x, y], [x, cy]])
+    // Words that lie below others are come to past the edge of the page, not over them.
+    const edge = l.narrow && spot.y > (l.parts[0]?.y ?? 0) + 60 ? (l.parts[0]?.x ?? 0) + 5 : 0
+    pts = edge ? [...start, [edge, cy], [edge, spot.y - 5], [spot.x, spot.y - 5], [spot.x, spot.y + 1]] : [...start, [spot.x, cy], [spot.x, spot.y - 2]]
   }
   const up = e.kind === Kind.RECV || e.kind === Kind.LOAD
   if (up) pts = [...pts].reverse()
