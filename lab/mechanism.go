@@ -153,3 +153,9 @@ const (
 	Map   WireAs = "map"
 	Raise WireAs = "raise"
 )
+
+// How a worker uses a descriptor.
+const (
+	Reads  = 1
+	Writes = 2
+)

@@ -31,12 +31,6 @@ type given struct {
 	f     *os.File
 }
 
-// How a worker uses a descriptor.
-const (
-	Reads  = 1
-	Writes = 2
-)
-
 // Give lets workers inherit f: those with these roles, or kinds. The lab closes
 // its own copy before any worker goes on: it never holds an end of what it watches.
 func (s *Stage) Give(name string, f *os.File, part uint16, how uint32, roles ...string) {
