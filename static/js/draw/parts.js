@@ -89,7 +89,7 @@ function drawGiven(g, bytes, pages, x0, y0, w) {
     g.box(x0, y0, w, 62, { r: 3, f: v('cell'), s: v('line'), sw: 1 })
     if (used) g.box(x0, y0, (w * used) / pages, 62, { r: 3, f: v('ink2') })
   }
-  g.say(x0, y0 + 84, bytes < 0 ? `${pages} pages` : `${formatCount(used)} of ${formatCount(pages)} pages have memory ●`, { sz: 13, w: 600, max: w })
+  g.say(x0, y0 + 84, bytes < 0 ? `${pages} pages` : `${formatCount(used)} of ${formatCount(pages)} ${w > 230 ? 'pages have memory' : 'pages'} ●`, { sz: 13, w: 600, max: w })
 }
 
 /** @param {any} d */
