@@ -44,6 +44,11 @@ var truths = map[string][]string{
 		"--set lock=robust --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
 		"--set lock=futex --set workers=3 --set n=0 --set window=sleep --for 600ms --do '200ms signal worker2 STOP' --do '400ms signal worker2 CONT'",
 		"--set lock=semaphore --set workers=2 --set n=200",
+		"--set lock=semaphore --set permits=2 --set workers=3 --set n=100 --set window=yield",
+		"--set lock=no-undo --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
+		"--set lock=ordered --set workers=3 --set n=200 --set window=yield",
+		"--set lock=crossed --set workers=2 --set n=0 --set window=yield --for 600ms",
+		"--set lock=robust --set record=journal --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
 	},
 	"signals": {
 		"--for 500ms --set count=300 --set signal=40",
