@@ -1,9 +1,13 @@
 package web
 
 import (
+	"encoding/json"
+	"strings"
 	"testing"
 
+	"ipclab/lab"
 	"ipclab/lessons"
+	"ipclab/mechanisms"
 )
 
 const pipeLesson = `---
@@ -62,6 +66,38 @@ func TestRealStep(t *testing.T) {
 		s.perform(t, "/lessons/bounded/runs", `{"step":"cont","run":"`+c.run+`"}`)
 		if r := c.stands(t, "cont", lessons.Judged); !r.Holds() || r.Epoch != epoch {
 			t.Errorf("%+v", r)
+		}
+	}
+}
+
+// Where a lesson cannot run, pages play its recording and hear what its claims come
+// to on that.
+func TestStepRecording(t *testing.T) {
+	s := realServer(t)
+	all, err := lessons.Shipped(mechanisms.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.lessons = all
+	for _, at := range []string{"/lessons/nothing/stop/", "/lessons/pipe-backpressure/nothing/", "/lessons/pipe-backpressure/../"} {
+		for _, what := range []string{"recording", "report"} {
+			if status, _ := s.ask(t, "GET", at+what, "", ""); status != 404 {
+				t.Errorf("GET %s: status %d", at+what, status)
+			}
+		}
+	}
+	l := all.Find("pipe-backpressure")
+	at := "/lessons/" + l.ID + "/" + l.Steps[0].ID
+	status, body := s.ask(t, "GET", at+"/recording", "", "")
+	rec, err := lab.OpenRecording(strings.NewReader(body))
+	if err != nil || status != 200 || rec.Header.Mechanism.ID != l.Lab {
+		t.Fatalf("status %d, %v", status, err)
+	}
+	for range 2 {
+		var r lessons.Report
+		status, body = s.ask(t, "GET", at+"/report", "", "")
+		if err := json.Unmarshal([]byte(body), &r); err != nil || status != 200 || !r.Replay || !r.Holds() || len(r.Claims) == 0 {
+			t.Errorf("status %d, %v: %s", status, err, body)
 		}
 	}
 }
