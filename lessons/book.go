@@ -42,7 +42,8 @@ func NewBook() *Book { return &Book{} }
 func (b *Book) Start(h *lab.Header) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	a := account{started: true, head: *h, set: maps.Clone(h.Settings), procs: make([]procBook, len(h.Scene.Procs)), parts: make([]partBook, len(h.Scene.Parts)), began: make([]int64, len(h.Scene.Procs)+1)}
+	a := account{started: true, head: *h, set: lab.Settings{}, procs: make([]procBook, len(h.Scene.Procs)), parts: make([]partBook, len(h.Scene.Parts)), began: make([]int64, len(h.Scene.Procs)+1)}
+	maps.Copy(a.set, h.Settings)
 	a.head.Scene.Procs, a.head.Scene.Parts = slices.Clone(h.Scene.Procs), slices.Clone(h.Scene.Parts)
 	for i := range a.procs {
 		a.procs[i].init(&a.head.Scene.Procs[i])

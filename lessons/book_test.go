@@ -3,6 +3,7 @@ package lessons
 import (
 	"encoding/binary"
 	"strings"
+	"sync"
 	"testing"
 
 	"ipclab/lab"
@@ -325,4 +326,25 @@ func TestEmptyBook(t *testing.T) {
 	if so, err := (&Expr{Source: "true"}).Eval(nil); so || err == nil {
 		t.Error("something that was not checked was judged")
 	}
+}
+
+// One goroutine tells, others look: what they see is of one moment.
+func TestBookConcurrent(t *testing.T) {
+	s := tell(t, &pipeInfo, &pipeScene)
+	e := s.compile(`sent == writer1.calls("write") and count_of("writer1", "send") == sent and count(events, .kind == "send") == sent`)
+	var looking sync.WaitGroup
+	for range 3 {
+		looking.Go(func() {
+			for range 20 {
+				v := s.book.Values(nil, Extra{})
+				if so, err := e.Eval(v); !so || err != nil {
+					t.Errorf("%t, %v; %v", so, err, e.Sides(v))
+				}
+			}
+		})
+	}
+	for i := range 5000 {
+		s.add(wrote(writer1, uint64(i+1), int64(10*i), 5, 8, 8))
+	}
+	looking.Wait()
 }

@@ -109,11 +109,12 @@ func (p *partBook) store(e *lab.Event, began []int64) {
 		p.stores[e.Want] = last
 		return
 	}
-	if !s.unsure {
-		last = slices.DeleteFunc(last, func(t stored) bool {
-			return t.proc == s.proc || began[t.proc] > t.at && began[t.proc] <= s.at
-		})
-	}
+	last = slices.DeleteFunc(last, func(t stored) bool {
+		if s.unsure {
+			return t.proc == s.proc && t.unsure
+		}
+		return t.proc == s.proc || began[t.proc] > t.at && began[t.proc] <= s.at
+	})
 	if len(p.stores) < maxOffsets || last != nil {
 		p.stores[e.Want] = append(last, s)
 	}

@@ -6,10 +6,12 @@ import (
 	"ipclab/lab"
 )
 
-// The kinds and calls that a book counts; more than there are.
+// The kinds and calls that a book counts, and the descriptors that it remembers of a
+// process; more than there are.
 const (
 	maxKinds = 32
 	maxCalls = 64
+	maxFDs   = 256
 )
 
 // procBook is what the stream says of one process.
@@ -116,7 +118,7 @@ func (p *procBook) returned(e *lab.Event, updates uint16) {
 		case !cut:
 			p.calls[e.Call]++
 			p.last[e.Call] = *e
-			if e.Ret < 0 {
+			if e.Ret < 0 && int64(-e.Ret) < int64(len(errnos)) {
 				p.errors[-e.Ret]++
 			}
 		case p.asleep && p.block.Call == e.Call: // seen within it
@@ -204,7 +206,9 @@ func (p *procBook) fact(f lab.Fact, e *lab.Event) {
 		p.seen()
 	case lab.FactFD:
 		p.fds = slices.DeleteFunc(p.fds, func(o lab.Event) bool { return o.Ret == e.Ret })
-		p.fds = append(p.fds, *e)
+		if len(p.fds) < maxFDs {
+			p.fds = append(p.fds, *e)
+		}
 	case lab.FactMap:
 		p.maps[e.Part] = e.Level
 	default:

@@ -57,7 +57,14 @@ func FuzzCompile(f *testing.F) {
 
 // Whatever stands in a recording, a book never panics and stays small.
 func FuzzBook(f *testing.F) {
-	f.Add([]byte("seed"), true)
+	var es []lab.Event
+	for k := lab.Kind(0); k < 20; k++ {
+		for c := lab.Call(0); c < 20; c++ {
+			es = append(es, lab.Event{Kind: k, Call: c, Proc: uint16(c % 3), Part: uint16(k % 2), Want: uint32(c) * 100, Ret: int32(c) * 7, At: int64(k)*1000 + int64(c), Level: int64(c) - 1})
+		}
+	}
+	f.Add(lab.AppendEvents(nil, es), true)
+	f.Add(lab.AppendEvents(nil, es[:100]), false)
 	f.Fuzz(func(t *testing.T, raw []byte, shm bool) {
 		info, scene := &pipeInfo, &pipeScene
 		if shm {
@@ -66,7 +73,13 @@ func FuzzBook(f *testing.F) {
 		b := NewBook()
 		h := lab.Header{Mechanism: *info, Scene: *scene}
 		b.Start(&h)
-		b.Records(lab.DecodeEvents(nil, raw))
+		es := lab.DecodeEvents(nil, raw)
+		for i := range es {
+			if es[i].Seq == 0 {
+				es[i].Seq = uint64(i + 1)
+			}
+		}
+		b.Records(es)
 		v := b.Values(nil, Extra{})
 		for _, name := range []string{"waitfor", "events", "zombies"} {
 			e := &Expr{Source: "[" + name + "] == nil or count(events, .n > 0) > 0"}

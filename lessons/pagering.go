@@ -18,6 +18,7 @@ type pageRing struct {
 	packets bool
 	pages   []pageUse
 	free    int         // pages at the front that were read and are free
+	bytes   int         // in all of them
 	writes  []pageWrite // begun and not all in, the oldest first
 	sure    bool
 	last    pageWrite // the newest that is all in
@@ -38,7 +39,7 @@ type pageWrite struct {
 }
 
 // maxSlots bounds what a recording can make a book remember.
-const maxSlots = 1 << 14
+const maxSlots = 1 << 12
 
 func (r *pageRing) init(h *lab.Header, p *lab.Part) {
 	*r = pageRing{size: h.Page, packets: h.Settings["packets"] == 1, sure: true}
@@ -61,13 +62,13 @@ func (r *pageRing) resize(capacity int64) {
 
 // doubt forgets what is in the pipe.
 func (r *pageRing) doubt() {
-	r.sure, r.pages, r.free, r.writes, r.last = false, nil, 0, nil, pageWrite{}
+	r.sure, r.pages, r.free, r.bytes, r.writes, r.last = false, nil, 0, 0, nil, pageWrite{}
 }
 
 // empty begins anew: nothing is in the pipe, that is known.
 func (r *pageRing) empty() {
 	if r.size != 0 && len(r.writes) == 0 {
-		r.sure, r.pages, r.free, r.last = true, r.pages[:0], 0, pageWrite{}
+		r.sure, r.pages, r.free, r.bytes, r.last = true, r.pages[:0], 0, 0, pageWrite{}
 	}
 }
 
@@ -83,14 +84,6 @@ func (r *pageRing) release() {
 	case r.free > 2*r.slots:
 		r.pages, r.free = append(r.pages[:0], r.pages[r.free:]...), 0
 	}
-}
-
-// bytes is how many are in the pages.
-func (r *pageRing) bytes() (n int) {
-	for _, p := range r.pages[r.free:] {
-		n += p.n
-	}
-	return n
 }
 
 // did takes in a call on the pipe.
@@ -178,12 +171,14 @@ func (r *pageRing) pour(w *pageWrite) {
 	if w.put == 0 && rest > 0 && rest <= w.goal && r.used() > 0 && !r.packets {
 		if p := &r.pages[len(r.pages)-1]; p.off+p.n+rest <= r.size {
 			p.n += rest
+			r.bytes += rest
 			w.put, w.merged = rest, true
 		}
 	}
 	for w.put < w.goal && r.used() < r.slots {
 		n := min(r.size, w.goal-w.put)
 		r.pages = append(r.pages, pageUse{0, n})
+		r.bytes += n
 		w.put += n
 	}
 }
@@ -199,7 +194,9 @@ func (r *pageRing) read(e *lab.Event) {
 		p := &r.pages[r.free]
 		bite := min(n, p.n)
 		n, p.n, p.off = n-bite, p.n-bite, p.off+bite
+		r.bytes -= bite
 		if p.n == 0 || r.packets { // the kernel throws the rest of a packet away
+			r.bytes -= p.n
 			r.release()
 		}
 		if r.used() == 0 || n == 0 {
@@ -209,7 +206,7 @@ func (r *pageRing) read(e *lab.Event) {
 	switch {
 	case n > 0: // bytes of a write that is not told yet
 		r.doubt()
-	case r.last.merged && r.last.end > e.At && r.bytes() <= r.last.put:
+	case r.last.merged && r.last.end > e.At && r.bytes <= r.last.put:
 		// The write and this read went on at the same time. If the read was first, the
 		// write found the pipe empty and did not add to a page.
 		r.doubt()
@@ -226,7 +223,7 @@ func (r *pageRing) known(level int64, unasked string) (pages int, why string) {
 		return 0, "calls went on at the same time, so the pages cannot be worked out; it is known again when the pipe has been empty"
 	case slices.ContainsFunc(r.writes, func(w pageWrite) bool { return w.over }):
 		return 0, "a write has returned, and the read that made room for it is not told yet"
-	case int64(r.bytes()) != level:
+	case int64(r.bytes) != level:
 		return 0, "the calls do not come to as many bytes as the kernel says"
 	}
 	return r.used(), ""
