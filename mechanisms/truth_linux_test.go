@@ -38,6 +38,7 @@ var truths = map[string][]string{
 		"--for 700ms --set rate=0 --set drain=100 --do '300ms signal writer STOP' --do '500ms signal writer CONT'",
 		"--for 600ms --set rate=0 --set drain=100 --do '300ms kill writer'",
 		"--for 600ms --set rate=100 --set drain=0 --do '300ms kill reader'",
+		"--for 5s --set rate=200 --set drain=0 --set answer=on --set count=50",
 	},
 	"shm": {
 		"--set lock=futex --set workers=3 --set n=300 --set window=yield",
@@ -48,6 +49,7 @@ var truths = map[string][]string{
 		"--set lock=no-undo --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
 		"--set lock=ordered --set workers=3 --set n=200 --set window=yield",
 		"--set lock=crossed --set workers=2 --set n=0 --set window=yield --for 600ms",
+		"--for 600ms --set work=pages --set n=100 --set visitor=on",
 		"--set lock=robust --set record=journal --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
 	},
 	"signals": {
