@@ -17,17 +17,6 @@ import (
 // At full speed the four are not recorded: noting one takes longer than the store
 // waits. What is recorded is each round in which both found 0.
 
-// Where the words of this test lie, each in a cache line of its own. The last three
-// are for the workers to agree about a round, and no part of the picture.
-const (
-	xAt       = 0
-	yAt       = line
-	zerosAt   = 2 * line // rounds in which both found 0
-	roundsAt  = 3 * line // rounds that are over
-	arrivedAt = 10 * line
-	foundAt   = 11 * line // of worker1, and in the next line of worker2
-)
-
 // flags is what one worker has to do with.
 type flags struct {
 	*worker

@@ -310,13 +310,3 @@ func gates(s lab.Settings, worker int64) (g []string) {
 	}
 	return g
 }
-
-// litmusParts lists the words of the store-buffer test. Only some of what happens to
-// them is recorded: the lab looks at them.
-func litmusParts() []lab.Part {
-	x, y := inPage("x", lab.Word, xAt, 8), inPage("y", lab.Word, yAt, 8)
-	zeros, rounds := inPage("zeros", lab.Word, zerosAt, 8), inPage("rounds", lab.Word, roundsAt, 8)
-	x.Holds, y.Holds, rounds.Holds = "flag", "flag", "rounds"
-	zeros.Title, zeros.Holds, zeros.Law = "both found 0", lab.Updates, lab.Value
-	return []lab.Part{x, y, zeros, rounds}
-}
