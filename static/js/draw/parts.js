@@ -252,8 +252,11 @@ function drawSignals(g, b, frame, spots, drop) {
   const nw = g.say(px, b.y + 25, d.title || `signals of ${owner?.pid || d.in}`, { sz: 15, w: 700, max: b.w - 140 })
   if (!phone && drop < DROPS.subtitle) g.say(px + nw + 14, b.y + 25, 'what is sent and not yet delivered', { sz: 13, c: 't2' })
   if (owner?.sigq) g.say(b.x + b.w - (px - b.x), b.y + 25, `${phone ? 'user: ' : 'queued by this user: '}${formatCount(owner.sigq[0])} / ${formatCount(owner.sigq[1])}`, { sz: 14, mono: true, w: 700, an: 'end' })
-  const std = [...new Set([...usual, ...Object.keys(p.std).map(Number)])].filter(n => n < 32).sort((x, y) => x - y)
-  const list = std.length > 8 ? std.filter(n => p.std[n] || [2, 9, 15].includes(n)).slice(0, 8) : std
+  // Signals that no worker has sent: a person did, or the kernel. Their bits are read.
+  const read = owner && !owner.exit ? owner.masks.shdpnd | owner.masks.sigpnd : 0n
+  const others = Array.from({ length: 31 }, (_, k) => k + 1).filter(n => (read >> BigInt(n - 1)) & 1n && !p.std[n]?.sent && p.deliverNow?.signo !== n)
+  const std = [...new Set([...usual, ...Object.keys(p.std).map(Number), ...others])].filter(n => n < 32).sort((x, y) => x - y)
+  const list = std.length > 8 ? std.filter(n => p.std[n] || others.includes(n) || [2, 9, 15].includes(n)).slice(0, 8) : std
   const now = p.deliverNow?.signo ?? 0
   const cw = phone ? (b.w - 24 + 4) / 8 : 50
   const y = b.y + 58
@@ -265,6 +268,7 @@ function drawSignals(g, b, frame, spots, drop) {
     const is = n === now
     g.box(x, y, w, 42, { f: is ? v('now') : masked(n) ? 'url(#st-mask)' : v('cell'), s: is ? v('now-edge') : masked(n) ? v('ink') : v('edge'), sw: is ? 2.5 : 1.5 })
     if (q?.pending) g.dot(x + w / 2, y + 21, 11, { f: v(s.procs[q.by - 1]?.hue ?? 'ink'), s: v('surface'), sw: 3 })
+    else if (others.includes(n)) g.dot(x + w / 2, y + 21, 11, { f: v('ink'), s: v('surface'), sw: 3 })
     else if (q?.delivered) g.say(x + w / 2, y + 26, '✓', { sz: 15, w: 700, an: 'middle', f: is ? v('now-ink') : undefined })
     g.say(x + w / 2, y + 58, signalName(n), { sz: 12.5, w: 600, an: 'middle', max: cw - 1 })
     g.say(x + w / 2, y + 74, n, { sz: 12, mono: true, an: 'middle', c: 't3' })
