@@ -36,6 +36,7 @@ func pages(t *testing.T) map[string]string {
 		"home gone": templates.Home(templates.HomeData{Page: p, NoRun: evil}),
 		"bench":     templates.Bench(templates.BenchData{Page: p, Info: templates.BenchInfo{Info: info, Experiments: experiments}, Unavailable: evil, Experiment: evil}),
 		"player":    templates.Player(templates.PlayerData{Page: p}),
+		"lesson":    templates.Lesson(evilLesson(p, info)),
 		"doctor":    templates.Doctor(templates.DoctorData{Page: p, Kernel: evil, User: evil}),
 		"problem":   templates.Problem(templates.ProblemData{Page: p, Title: evil, Text: []string{evil}, Links: []templates.Link{{Text: evil, URL: "javascript:alert(1)"}}}),
 	} {
@@ -46,6 +47,23 @@ func pages(t *testing.T) map[string]string {
 		out[name] = b.String()
 	}
 	return out
+}
+
+// evilLesson has the text in every place that a lesson has for one.
+func evilLesson(p templates.Page, info lab.Info) templates.LessonData {
+	inlines := []lessons.Inline{{Text: evil}, {Text: evil, Style: lessons.Mono}, {Text: evil, Link: "javascript:alert(1)"}}
+	text := lessons.Prose{{Kind: lessons.Para, Text: inlines}, {Kind: lessons.Code, Code: evil}, {Kind: lessons.Table, Rows: [][][]lessons.Inline{{inlines}, {inlines}}},
+		{Kind: lessons.List, Items: []lessons.Prose{{{Kind: lessons.Para, Text: inlines}}}}, {Kind: lessons.Quote, Items: []lessons.Prose{{{Kind: lessons.Head, Text: inlines}}}}}
+	options := []*lessons.Option{{Letter: "A", Right: true, Text: text}, {Letter: "B", Text: text, Misconceptions: []string{evil}}}
+	l := &lessons.Lesson{ID: "evil", Hash: evil, Number: evil, Title: evil, Hook: text, Intro: text}
+	d := templates.LessonData{Page: p, Lesson: l, Chapter: evil, Unavailable: evil, Info: info, Needs: []templates.Link{{Text: evil, URL: "javascript:alert(1)"}}}
+	for _, kind := range []lessons.QuestionKind{lessons.Choice, lessons.Multi, lessons.Order, lessons.Number} {
+		q := &lessons.Question{ID: "q", Kind: kind, Text: text, Options: options}
+		d.Recall = append(d.Recall, q)
+		l.Steps = append(l.Steps, &lessons.Step{Lesson: l, ID: string(kind), Title: evil, Prose: text, Predict: q, Do: []lessons.Command{{Text: evil, Role: evil, Point: evil}},
+			Explain: text, Modify: text, Knobs: []string{evil}, Terminal: []lessons.TerminalLine{{Command: evil, Gloss: evil}}, Refs: []lessons.Ref{{Page: evil, Sections: evil}}})
+	}
+	return d
 }
 
 func TestNothingBecomesMarkup(t *testing.T) {

@@ -1,9 +1,10 @@
 // @ts-check
 // A question in the page: radio buttons, boxes, a list to be ordered, or a number.
 
-import { numberOf } from '#ipclab/answers.js'
+import { isRight, isWhole, numberOf } from '#ipclab/answers.js'
+import { say } from '#ipclab/dom.js'
 import { announce } from '#ipclab/keys.js'
-import { t } from '#ipclab/strings.js'
+import { num, t } from '#ipclab/strings.js'
 
 const inputs = (/** @type {ParentNode} */ form) => /** @type {HTMLInputElement[]} */ ([...form.querySelectorAll('.opts input')])
 
@@ -102,4 +103,22 @@ function move(form, b) {
   const all = [...(li.parentElement?.children ?? [])]
   announce(t('movedTo', { n: all.indexOf(li) + 1, of: all.length }))
   form.dispatchEvent(new Event('input', { bubbles: true }))
+}
+
+/**
+ * A question from an earlier lesson: it is told at once whether the answer is right.
+ * @param {HTMLFormElement} form @param {() => void} done
+ */
+export function recall(form, done) {
+  const words = (form.dataset.right ?? '').split(' ')
+  const [number, within] = words.map(Number)
+  const kind = form.querySelector('input.number') ? 'number' : form.querySelector('[data-order]') ? 'order' : form.querySelector('[type=checkbox]') ? 'multi' : 'choice'
+  /** @type {import('#ipclab/answers.js').Question} */
+  const q = { id: '', kind, right: words, number, within }
+  bind(form, () => isWhole(q, read(form)), answer => {
+    const answers = kind === 'number' ? [num(number)] : words.map(a => textOf(form, a).map(n => n.textContent).join('').trim().replace(/\.$/, ''))
+    const at = form.querySelector('[data-told]')
+    if (at) say(at, isRight(q, answer) ? t('right') : t('wrongTold', { a: answers.join(kind === 'order' ? ' → ' : '; ') }))
+    done()
+  })
 }

@@ -7,7 +7,7 @@
 // without a question ready → running → why. Failed is what running comes to when
 // what should have come about did not.
 
-import { behind, count, did, isRight, isWhole, numberOf, runName, sureWord, told, whole } from '#ipclab/answers.js'
+import { behind, changes, count, did, isRight, isWhole, numberOf, runName, sureWord, told, whole } from '#ipclab/answers.js'
 import * as ask from '#ipclab/ask.js'
 import { copyFrom, h, say } from '#ipclab/dom.js'
 import { alive, announce, banner, bindKeys, bookmarks, button, present } from '#ipclab/keys.js'
@@ -103,11 +103,10 @@ function focus(phase) {
 
 function fixKnobs() {
   const { phase, over, is } = here()
-  const turned = Object.keys(over)[0]
-  const k = data.info.knobs.find((/** @type {any} */ x) => x.name === turned)
-  const note = phase === 'running' || phase === 'failed' ? t('fixedRun') : phase === 'report' ? t('fixedReport')
-    : k ? t('knobOwn', { from: num(is.settings[turned] ?? k.default) }) : phase === 'why' ? (is.knobs ? t('knobFree') : '') : t('nothingYet')
-  view.fix(replays || (phase !== 'predict' && phase !== 'why'), replays ? is.knobs ? t('fixedReplay') : '' : note)
+  const turned = changes(data.info.knobs, is.settings, { ...is.settings, ...over }).map(c => t('changedOne', c) + '.')
+  const note = replays ? t('fixedReplay') : phase === 'running' ? t('fixedRun') : phase === 'report' ? t('fixedReport')
+    : turned.length ? turned.join(' ') : phase === 'why' ? t('knobFree') : phase === 'predict' ? t('nothingYet') : ''
+  view.fix(replays || !['predict', 'failed', 'why'].includes(phase), is.knobs ? note : phase === 'predict' ? t('nothingYet') : '')
 }
 
 // ——— going through the lesson
@@ -184,10 +183,14 @@ function reported(given) {
   if (r.state === 'judged') return judged(s, { report: r, header: run.header, trace: run.trace, from: view.from, to: run.trace.length - 1, saw: [], prediction: s.prediction, sure: s.sure })
   if (r.state === 'failed') return failed(s, r)
   const why = r.state === 'skipped' ? t('cannotPerform', { why: r.why ?? '' }) : t('stoppedRun')
+  clear(s)
   say($('[data-ready-note]', s.node), why)
   announce(why)
   enter('ready', true)
 }
+
+/** Nothing has been done yet. @param {Step} s */
+const clear = s => void show.lines($('.do', s.node), $$('.do > li', s.node).map(li => ({ line: li.dataset.line, state: '' })))
 
 /** @param {Step} s @param {Report} r */
 function failed(s, r) {
@@ -309,7 +312,7 @@ function again() {
     for (const i of $$('.sure input', form)) i.checked = false
     form.dispatchEvent(new Event('input'))
   }
-  show.lines($('.do', s.node), s.runs[s.shown]?.report.lines.map(l => ({ ...l, state: '', saw: '' })) ?? [])
+  clear(s)
   enter(form ? 'predict' : 'ready')
   if (!view.focusKnob()) focus(s.phase)
 }
@@ -321,12 +324,7 @@ function terminals() {
   const panel = $(`[data-terminal="${s.is.id}"]`)
   for (const p of $$('[data-terminal]')) p.hidden = p !== panel || s.phase !== 'why' || document.body.classList.contains('logopen')
   $('ipc-log').hidden = Boolean(panel && !panel.hidden)
-  const pids = s.runs[s.shown]?.report.pids ?? newest?.pids ?? {}
-  for (const code of $$('[data-command]', panel ?? document.createElement('p'))) {
-    const text = code.dataset.command.replace(/\{([\w-]+)\.pid\}/g, (/** @type {string} */ all, /** @type {string} */ role) => pids[role] ?? all)
-    say(code, text)
-    code.nextElementSibling.setAttribute('aria-label', 'Copy ' + text)
-  }
+  if (panel) show.commands(panel, s.runs[s.shown]?.report.pids ?? newest?.pids ?? {})
 }
 
 /** Whether those whom the commands name are still there. @param {any} state */
@@ -390,31 +388,12 @@ function playRecording() {
 function bindRecall() {
   const forms = $$('[data-recall] form')
   let open = forms.length
-  for (const form of forms) {
-    const field = $('input.number', form)
-    const right = field ? [] : form.dataset.right.split(' ')
-    const [number, within] = form.dataset.right.split(' ').map(Number)
-    const q = { id: '', kind: field ? 'number' : $('[data-order]', form) ? 'order' : $('input[type=checkbox]', form) ? 'multi' : 'choice', right, number, within }
-    ask.bind(form, () => isWhole(/** @type {any} */ (q), ask.read(form)), answer => {
-      const ok = isRight(/** @type {any} */ (q), answer)
-      const answers = field ? [num(number)] : right.map((/** @type {string} */ a) => ask.textOf(form, a).map(n => n.textContent).join(''))
-      say($('[data-told]', form), ok ? t('right') : t('wrongTold', { a: answers.map((/** @type {string} */ a) => a.replace(/\.$/, '')).join(q.kind === 'order' ? ' → ' : '; ') }))
-      if (--open === 0) say($('[data-begin]'), t('startLesson'))
-    })
-  }
+  for (const form of forms) ask.recall(form, () => --open === 0 && say($('[data-begin]'), t('startLesson')))
 }
 
 function end() {
   $('main').dataset.phase = 'end'
-  const kept = progress.load().lessons[data.id]?.steps ?? {}
-  $('[data-results]').replaceChildren(...steps.map(({ is }) => {
-    const k = kept[is.id] ?? {}
-    const q = is.question
-    return h('tr', {}, h('th', { scope: 'row' }, is.title), h('td', {}, q && k.prediction ? told(q, k.prediction, k.sure) : '–'), h('td', {}, q && k.saw ? told(q, k.saw) : '–'), h('td', {}, k.of === undefined ? '–' : t('ofClaims', { a: k.held ?? 0, b: k.of })))
-  }))
-  const met = [...new Set(Object.values(kept).flatMap(k => k.misconceptions ?? []))].filter(id => data.misconceptions?.[id])
-  $('[data-met-panel]').hidden = !met.length
-  $('[data-met]').replaceChildren(...met.map(id => h('li', {}, h('b', { className: 'mono' }, id), ' ', h('q', {}, data.misconceptions[id].says), ' ', data.misconceptions[id].so)))
+  show.ending(data.steps, progress.load().lessons[data.id]?.steps ?? {}, data.misconceptions ?? {})
   primary()
   $('[data-end] h2').focus()
 }

@@ -115,7 +115,7 @@ export class Run {
     if (answer.id !== this.#live?.id) {
       if (this.#live) {
         this.#live.close()
-        post(`/runs/${this.#live.id}/do`, 'stop')
+        if (!this.clock.over) post(`/runs/${this.#live.id}/do`, 'stop')
       }
       this.#join(answer.id)
     }

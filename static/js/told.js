@@ -1,7 +1,8 @@
 // @ts-check
-// A report in the page: the lines of what is done, the claims, the orders tried.
+// What is told in the page: the lines of what is done, the claims, the orders tried,
+// the commands for a terminal, the end.
 
-import { changes, claimWords, columns } from '#ipclab/answers.js'
+import { changes, claimWords, columns, told } from '#ipclab/answers.js'
 import { h, say } from '#ipclab/dom.js'
 import { t } from '#ipclab/strings.js'
 
@@ -87,4 +88,29 @@ export function orders(schedules) {
   const cols = columns(schedules)
   return h('table', {}, h('thead', {}, h('tr', {}, ...cols.map(([name]) => h('th', { scope: 'col' }, name)))),
     h('tbody', {}, ...schedules.map(s => h('tr', {}, ...cols.map(([, text]) => h('td', {}, text(s)))))))
+}
+
+/** The commands to try, with the pids of the run. @param {Element} panel @param {Record<string, number>} pids */
+export function commands(panel, pids) {
+  for (const code of /** @type {NodeListOf<HTMLElement>} */ (panel.querySelectorAll('[data-command]'))) {
+    const text = (code.dataset.command ?? '').replace(/\{([\w-]+)\.pid\}/g, (all, role) => String(pids[role] ?? all))
+    say(code, text)
+    code.nextElementSibling?.setAttribute('aria-label', 'Copy ' + text)
+  }
+}
+
+/**
+ * The end of a lesson: what was answered, and what is so.
+ * @param {any[]} steps of the lesson @param {Record<string, import('#ipclab/progress.js').StepProgress>} kept @param {Record<string, {says: string, so: string}>} beliefs
+ */
+export function ending(steps, kept, beliefs) {
+  const at = (/** @type {string} */ q) => /** @type {HTMLElement} */ (document.querySelector(q))
+  at('[data-results]').replaceChildren(...steps.map(({ id, title, question: q }) => {
+    const k = kept[id]
+    const of = (/** @type {string[]|undefined} */ answer, /** @type {number} */ sure = 0) => h('td', {}, q && answer ? told(q, answer, sure) : '–')
+    return h('tr', {}, h('th', { scope: 'row' }, title), of(k?.prediction, k?.sure), of(k?.saw), h('td', {}, k?.of === undefined ? '–' : t('ofClaims', { a: k.held ?? 0, b: k.of })))
+  }))
+  const met = [...new Set(Object.values(kept).flatMap(k => k.misconceptions ?? []))].filter(id => Object.hasOwn(beliefs, id))
+  at('[data-met-panel]').hidden = !met.length
+  at('[data-met]').replaceChildren(...met.map(id => h('li', {}, h('b', { className: 'mono' }, id), ' ', h('q', {}, beliefs[id].says), ' ', beliefs[id].so)))
 }
