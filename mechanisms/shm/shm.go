@@ -127,7 +127,7 @@ func (mechanism) Info() lab.Info {
 				Why: "how many workers it lets in at the same time"},
 			{Name: "work", Label: "Each round", Min: count, Max: pages, Default: count, Restart: true,
 				Values: []string{"count", "own", "apart", "litmus", "fenced", "copies", "pages"},
-				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other; fenced: with a barrier between; copies: each worker's page is private; pages: an object with a name, page by page"},
+				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other, which at full speed is only counted, as a record takes longer; fenced: with a barrier between; copies: each worker's page is private; pages: an object with a name, page by page"},
 			{Name: "rate", Label: "Pace", Unit: "per second", Min: 0, Max: 100_000, Zero: "as fast as it can",
 				Why: "rounds a second of each worker at full speed"},
 			{Name: "pages", Label: "Pages of the object", Min: 2, Max: 1024, Default: 256, Restart: true,
