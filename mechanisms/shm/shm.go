@@ -146,7 +146,9 @@ func (mechanism) Source(s lab.Settings) string {
 	switch s["work"] {
 	case litmus, fenced:
 		return litmusWork
-	case copies, pages:
+	case copies:
+		return work + "\n" + object
+	case pages:
 		return object + "\n" + work
 	case own, apart:
 		return ownWork
