@@ -7,20 +7,19 @@
 // without a question ready → running → why. Failed is what running comes to when
 // what should have come about did not.
 
-import { behind, changes, count, did, isRight, isWhole, numberOf, runName, sureWord, told, whole } from '#ipclab/answers.js'
+import { behind, changes, count, isWhole, numberOf, sureWord, told, whole } from '#ipclab/answers.js'
 import * as ask from '#ipclab/ask.js'
 import { copyFrom, h, say } from '#ipclab/dom.js'
 import { alive, announce, banner, bindKeys, bookmarks, button, present } from '#ipclab/keys.js'
-import { get } from '#ipclab/live.js'
 import '#ipclab/log.js'
 import * as progress from '#ipclab/progress.js'
-import { download, read, traceOf } from '#ipclab/recording.js'
-import { Run, still } from '#ipclab/run.js'
+import { download } from '#ipclab/recording.js'
+import { Run } from '#ipclab/run.js'
 import '#ipclab/stage.js'
 import { num, t } from '#ipclab/strings.js'
 import '#ipclab/timeline.js'
 import * as show from '#ipclab/told.js'
-import { View } from '#ipclab/view.js'
+import { recorded, View } from '#ipclab/view.js'
 
 /** @typedef {import('#ipclab/answers.js').Report} Report */
 /** @typedef {import('#ipclab/view.js').View['phase']} Phase */
@@ -57,14 +56,14 @@ let performing = false // the lab has been asked
 let newest = null
 let began = { trace: null, index: 0 } // of the run, when the step was begun
 
-const run = new Run(data, { changed: () => view.kick(), begun() {}, report: reported, renew: hold })
+const run = new Run(data, { changed: () => view.kick(), begun() {}, report: reported, renew })
 const view = new View(run, data, drawn)
 const here = () => steps[at]
 
 // ——— phases
 
 /** Shows the parts of a phase. @param {Phase} phase @param {boolean} [quiet] keeps the focus where it is */
-function enter(phase, quiet) {
+function turn(phase, quiet) {
   const s = here()
   s.phase = view.phase = $('main').dataset.phase = phase
   for (const e of $$('[data-in]', s.node)) e.hidden = !e.dataset.in.split(' ').includes(phase)
@@ -113,6 +112,11 @@ function fixKnobs() {
 
 /** @param {number} i @param {boolean} [first] the page has just been opened */
 function go(i, first) {
+  const left = steps[at]
+  if (left?.phase === 'running') { // nobody waits for it any more
+    left.phase = 'ready'
+    clear(left)
+  }
   at = i
   const s = steps[i]
   $('[data-recall]')?.toggleAttribute('hidden', i !== -1)
@@ -131,7 +135,7 @@ function go(i, first) {
     else s.over[name] = v
     fixKnobs()
   })
-  enter(s.phase, first)
+  turn(s.phase, first)
   if (!first) {
     scrollTo({ top: 0 })
     announce(`${t('stepOf', { a: i + 1, b: steps.length })}: ${s.is.title}`)
@@ -152,6 +156,15 @@ async function hold() {
   if (!viewer) await run.ask(`/lessons/${data.id}/hold`, { step: s.is.id }, hold)
 }
 
+/** The lab was started anew: so is the step. */
+function renew() {
+  if (here()?.phase === 'running') {
+    clear(here())
+    turn('ready', true)
+  }
+  hold()
+}
+
 async function perform() {
   const s = here()
   if (performing || viewer) return
@@ -160,10 +173,10 @@ async function perform() {
   newest = null
   view.show(null)
   began = { trace: run.trace, index: run.trace?.length ?? 0 }
-  enter('running')
+  turn('running')
   const id = await run.ask(`/lessons/${data.id}/runs`, { step: s.is.id, settings: s.over, run: run.id }, perform)
   performing = false
-  if (!id && here() === s && s.phase === 'running') enter('ready')
+  if (!id && here() === s && s.phase === 'running') turn('ready')
 }
 
 /** How the step stands. @param {any} given the report */
@@ -186,7 +199,7 @@ function reported(given) {
   clear(s)
   say($('[data-ready-note]', s.node), why)
   announce(why)
-  enter('ready', true)
+  turn('ready', true)
 }
 
 /** Nothing has been done yet. @param {Step} s */
@@ -196,7 +209,7 @@ const clear = s => void show.lines($('.do', s.node), $$('.do > li', s.node).map(
 function failed(s, r) {
   const line = r.lines.find(l => l.state === 'failed')
   say($('[data-failed]', s.node), line ? t('failedLine', { line: line.text }) : r.why ?? '')
-  enter('failed', true)
+  turn('failed', true)
 }
 
 /** @param {Step} s @param {Made} made */
@@ -206,7 +219,7 @@ function judged(s, made) {
   else s.runs.push(made)
   s.shown = s.runs.indexOf(made)
   announce(t(s.is.question ? 'doneSeen' : 'doneChecked'))
-  if (s.is.question) enter('report', true)
+  if (s.is.question) turn('report', true)
   else checked(s)
 }
 
@@ -224,7 +237,7 @@ function bindForms(s) {
     progress.note(data, s.is.id, { prediction: answer, sure, misconceptions: behind(question, answer) })
     ask.put(saw, question.kind === 'order' ? question.right : [])
     ask.mark(saw, answer, t('yourPrediction'))
-    enter('ready')
+    turn('ready')
   })
   ask.bind(saw, () => isWhole(question, ask.read(saw)), answer => {
     s.runs[s.shown].saw = answer
@@ -248,49 +261,12 @@ function checked(s) {
   progress.note(data, s.is.id, { held: n.held, of: n.of, done: true })
   $$('.steps li')[at].classList.add('done')
   tell(s)
-  enter('why')
+  turn('why')
   announce([t('verdict', { a: n.held, b: n.of }), ...$$('.three > div', s.node).map(d => d.textContent)].join(' '))
 }
 
 /** What came of the run that is chosen. @param {Step} s */
-function tell(s) {
-  const made = s.runs[s.shown]
-  const { report: r, saw } = made
-  const { question } = s.is
-  const reports = s.runs.map(x => x.report)
-  const seg = $('[data-runs]', s.node)
-  seg.hidden = reports.length < 2
-  seg.replaceChildren(...reports.map((x, i) => {
-    const b = button(runName(data.info.knobs, reports, x), '', () => look(i))
-    b.setAttribute('aria-pressed', String(i === s.shown))
-    return b
-  }))
-  const save = button(t('report'), 'btn sm', () => run.save())
-  $('[data-claims]', s.node).replaceChildren(...show.claims(r, { knobs: data.info.knobs, said: s.is.settings, save: replays ? null : save }))
-  const tried = $('[data-schedules]', s.node)
-  tried.hidden = !r.schedules?.length
-  tried.replaceChildren(...(r.schedules?.length ? [show.orders(r.schedules)] : []))
-  if (!question) return
-  const is = did(question, r, s.is.answer)
-  const box = (/** @type {string} */ name, /** @type {string} */ text) => say($(`[data-box=${name}]`, s.node), text)
-  box('predicted', told(question, made.prediction, made.sure))
-  box('saw', told(question, saw))
-  const same = reports.length > 1 && reports.every(x => String(did(question, x, s.is.answer)) === String(is))
-  box('did', !is ? t('kernelElse') : told(question, is) + (same ? t('inAllRuns') : ''))
-  flag($('[data-flag]', s.node), question, saw, is, r)
-}
-
-/** Kindly: what was seen is not what the records say. @param {HTMLElement} node @param {any} q @param {string[]} saw @param {string[]|null} is @param {Report} r */
-function flag(node, q, saw, is, r) {
-  node.hidden = !saw.length || !is || isRight({ ...q, right: is, number: numberOf(is[0]) }, saw)
-  if (node.hidden || !is) return
-  const chosen = r.options.filter(o => saw.includes(o.letter) && !o.so)
-  const facts = chosen.map(o => h('p', {}, t('neededFor', { letter: o.letter }) + ' ', h('code', {}, o.text), `; ${t('wasSo')}: `, show.sidesOf(o.sides ?? [])))
-  const claim = r.claims.find(c => c.line === here().is.answer)
-  if (!facts.length && claim?.sides) facts.push(h('p', {}, show.sidesOf(claim.sides)))
-  node.replaceChildren(h('div', { className: 'check' }, h('span', { className: 'tick off', 'aria-hidden': 'true' }, '–'),
-    h('div', {}, h('p', {}, h('b', {}, t('youSaid', { a: told(q, saw), b: told(q, is) }))), ...facts, button(t('watchAgain'), 'btn sm', view.replay))))
-}
+const tell = s => show.verdict(s, data, { look, replay: view.replay, save: replays ? null : button(t('report'), 'btn sm', () => run.save()) })
 
 /** Shows one of the runs of this step. @param {number} i */
 function look(i) {
@@ -313,7 +289,7 @@ function again() {
     form.dispatchEvent(new Event('input'))
   }
   clear(s)
-  enter(form ? 'predict' : 'ready')
+  turn(form ? 'predict' : 'ready')
   if (!view.focusKnob()) focus(s.phase)
 }
 
@@ -338,20 +314,19 @@ function drawn(state) {
 
 // ——— where it cannot run: a recording of the lesson's own run
 
-/** @type {Record<string, {made: Made}>} */
+/** @type {Record<string, Made>} */
 const recordings = {}
 
 async function fetchRecording() {
   const s = here()
   const id = s.is.id
-  if (!recordings[id]) {
-    const [file, report] = await Promise.all([get(`/lessons/${data.id}/${id}/recording`), get(`/lessons/${data.id}/${id}/report`)])
-    if (!file.ok || !report.ok) return void say($('[data-ready-note]', s.node), file.data?.error ?? t('cannotPerform', { why: data.unavailable }))
-    const r = read(new Uint8Array(file.data))
-    recordings[id] = { made: { report: whole(report.data), header: r.header, trace: traceOf(r), from: 0, to: r.events.length - 1, saw: [], prediction: [], sure: 0 } }
+  try {
+    recordings[id] ??= { ...(await recorded(data.id, id)), saw: [], prediction: [], sure: 0 }
+  } catch (why) {
+    return void say($('[data-ready-note]', s.node), /** @type {Error} */ (why).message)
   }
   if (here() !== s) return
-  view.show(recordings[id].made)
+  view.show(recordings[id])
   view.clock.seek({ index: 0 })
   for (const b of $$('[data-act=run]', s.node)) say(b.firstChild, t('watchRecording'))
   for (const b of $$('[data-act=stop]', s.node)) say(b, t('toTheEnd'))
@@ -359,28 +334,16 @@ async function fetchRecording() {
 
 function playRecording() {
   const s = here()
-  const made = recordings[s.is.id]?.made
+  const made = recordings[s.is.id]
   if (!made) return
-  enter('running')
-  view.show(made)
-  view.startAt(0)
-  view.replay()
-  if (still.matches) view.clock.playing = true // one picture after the other, nothing moves in between
-  const timer = setInterval(() => {
-    if (here() !== s || s.phase !== 'running') return clearInterval(timer)
-    const { clock } = view
-    const over = !clock.playing && clock.index >= made.trace.length - 1
-    const seconds = clock.t / 1e9
-    const { lines } = made.report
-    const line = show.lines($('.do', s.node), lines.map((l, i) => {
-      const next = lines[i + 1]?.at ?? Infinity
-      return over || next <= seconds ? l : { ...l, saw: '', state: l.at <= seconds ? 'doing' : '' }
-    }))
+  turn('running')
+  view.play(made, (lines, over) => {
+    if (here() !== s || s.phase !== 'running') return false
+    const line = show.lines($('.do', s.node), lines)
     if (line) announce(line)
-    if (!over) return
-    clearInterval(timer)
-    judged(s, { ...made, prediction: s.prediction, sure: s.sure })
-  }, 100)
+    if (over) judged(s, { ...made, prediction: s.prediction, sure: s.sure })
+    return !over
+  })
 }
 
 // ——— the beginning and the end
@@ -457,6 +420,12 @@ on('ipc-select', proc => {
   view.kick()
 })
 
+/** Enter presses the button that names it, and no other: what is told is to be read. */
+function enter() {
+  const b = primary()
+  if (b?.querySelector('kbd')?.textContent === 'Enter') b.click()
+}
+
 const letter = (/** @type {string} */ l) => () => {
   const form = $$('form.ask').find(f => f.checkVisibility())
   if (form) ask.choose(form, l)
@@ -464,7 +433,7 @@ const letter = (/** @type {string} */ l) => () => {
 bindKeys({
   go: () => view.toggle(), back: presses.back, forward: presses.forward, left: () => view.move(c => c.scrub(-0.02)), right: () => view.move(c => c.scrub(0.02)),
   begin: () => view.move(c => c.seek({ index: 0 })), live: () => view.move(() => (run.clock.over ? undefined : run.toLive())),
-  ...bookmarks(run.clock, view.kick), present, next, replay: view.replay, enter: () => primary()?.click(),
+  ...bookmarks(run.clock, view.kick), present, next, replay: view.replay, enter,
   A: letter('A'), B: letter('B'), C: letter('C'), D: letter('D'), E: letter('E'),
   log() {
     document.body.classList.toggle('logopen')

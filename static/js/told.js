@@ -2,8 +2,9 @@
 // What is told in the page: the lines of what is done, the claims, the orders tried,
 // the commands for a terminal, the end.
 
-import { changes, claimWords, columns, told } from '#ipclab/answers.js'
+import { behind, changes, claimWords, columns, did, isRight, numberOf, runName, told } from '#ipclab/answers.js'
 import { h, say } from '#ipclab/dom.js'
+import { button } from '#ipclab/keys.js'
 import { t } from '#ipclab/strings.js'
 
 /** @typedef {import('#ipclab/answers.js').Report} Report */
@@ -51,7 +52,7 @@ const seconds = s => s.toFixed(s < 100 ? 1 : 0) + '\u00a0s'
  * The claims of a report.
  * @param {Report} r @param {{knobs: any[], said: Record<string, number>, save: HTMLElement|null}} o said: the settings of the lesson
  */
-export function claims(r, o) {
+function claims(r, o) {
   const changed = changes(o.knobs, o.said, r.settings)
   const nodes = r.claims.map(c => claim(c, changed, o.save))
   if (r.touched) nodes.unshift(h('p', { className: 'check' }, t('touched')))
@@ -75,7 +76,7 @@ function claim(c, changed, save) {
 }
 
 /** What was measured, in a line; what the lesson itself says is in the claim. @param {import('#ipclab/answers.js').Side[]} sides */
-export const sidesOf = sides => sides.filter(s => s.source).map(s => `${s.text} ${s.value} ${s.source}`).join(' · ')
+const sidesOf = sides => sides.filter(s => s.source).map(s => `${s.text} ${s.value} ${s.source}`).join(' · ')
 
 /** Why a claim did not hold, as far as it is known. @param {ReturnType<typeof changes>} changed */
 function why(changed) {
@@ -84,10 +85,59 @@ function why(changed) {
 }
 
 /** The orders that were tried. @param {any[]} schedules */
-export function orders(schedules) {
+function orders(schedules) {
   const cols = columns(schedules)
   return h('table', {}, h('thead', {}, h('tr', {}, ...cols.map(([name]) => h('th', { scope: 'col' }, name)))),
     h('tbody', {}, ...schedules.map(s => h('tr', {}, ...cols.map(([, text]) => h('td', {}, text(s)))))))
+}
+
+/**
+ * What came of the run that is chosen: three boxes, the claims, and what is behind a
+ * wrong prediction.
+ * @param {any} s a step as lesson.js knows it @param {any} data of the page
+ * @param {{look: (i: number) => void, replay: () => void, save: HTMLElement|null}} acts
+ */
+export function verdict({ is: { question: q, answer, settings }, node, runs, shown }, data, { look, replay, save }) {
+  const { report: r, prediction, sure, saw } = runs[shown]
+  const { knobs } = data.info
+  /** @type {Report[]} */
+  const reports = runs.map((/** @type {any} */ x) => x.report)
+  const $ = (/** @type {string} */ name) => node.querySelector(`[data-${name}]`)
+  $('runs').hidden = reports.length < 2
+  $('runs').replaceChildren(...reports.map((x, i) => {
+    const b = button(runName(knobs, reports, x), '', () => look(i))
+    b.setAttribute('aria-pressed', String(i === shown))
+    return b
+  }))
+  $('claims').replaceChildren(...claims(r, { knobs, said: settings, save }))
+  $('schedules').hidden = !r.schedules.length
+  $('schedules').replaceChildren(...(r.schedules.length ? [orders(r.schedules)] : []))
+  if (!q) return
+  const beliefs = behind(q, prediction)
+  const note = $('behind')
+  if (note) {
+    note.hidden = !beliefs.length
+    note.replaceChildren(h('b', {}, t('behindIt')), ...beliefs.flatMap(id => belief(id, data.misconceptions)))
+  }
+  const is = did(q, r, answer)
+  const same = reports.length > 1 && reports.every(x => String(did(q, x, answer)) === String(is))
+  say($('box=predicted'), told(q, prediction, sure))
+  say($('box=saw'), told(q, saw))
+  say($('box=did'), !is ? t('kernelElse') : told(q, is) + (same ? t('inAllRuns') : ''))
+  const flag = $('flag')
+  flag.hidden = !saw.length || !is || isRight({ ...q, right: is, number: numberOf(is[0] ?? '') }, saw)
+  if (flag.hidden || !is) return
+  const facts = otherwise(r, saw, answer)
+  flag.replaceChildren(h('div', { className: 'check' }, h('span', { className: 'tick off', 'aria-hidden': 'true' }, '–'),
+    h('div', {}, h('p', {}, h('b', {}, t('youSaid', { a: told(q, saw), b: told(q, is) }))), ...facts, button(t('watchAgain'), 'btn sm', replay))))
+}
+
+/** Kindly, with what was measured: what was seen is not what the records say. @param {Report} r @param {string[]} saw @param {number} answer the line of the claim */
+function otherwise(r, saw, answer) {
+  const facts = r.options.filter(o => saw.includes(o.letter) && !o.so)
+    .map(o => h('p', {}, t('neededFor', { letter: o.letter }) + ' ', h('code', {}, o.text), `; ${t('wasSo')}: `, sidesOf(o.sides ?? [])))
+  const sides = r.claims.find(c => c.line === answer)?.sides
+  return facts.length || !sides ? facts : [h('p', {}, sidesOf(sides))]
 }
 
 /** The commands to try, with the pids of the run. @param {Element} panel @param {Record<string, number>} pids */
@@ -98,6 +148,9 @@ export function commands(panel, pids) {
     code.nextElementSibling?.setAttribute('aria-label', 'Copy ' + text)
   }
 }
+
+/** What many believe, and what is so. @param {string} id @param {Record<string, {says: string, so: string}>} all @returns {(Node|string)[]} */
+const belief = (id, all) => (Object.hasOwn(all, id) ? [' ', h('span', { className: 'mono' }, id), ' ', h('q', {}, all[id].says), ' ', all[id].so] : [])
 
 /**
  * The end of a lesson: what was answered, and what is so.
@@ -112,5 +165,5 @@ export function ending(steps, kept, beliefs) {
   }))
   const met = [...new Set(Object.values(kept).flatMap(k => k.misconceptions ?? []))].filter(id => Object.hasOwn(beliefs, id))
   at('[data-met-panel]').hidden = !met.length
-  at('[data-met]').replaceChildren(...met.map(id => h('li', {}, h('b', { className: 'mono' }, id), ' ', h('q', {}, beliefs[id].says), ' ', beliefs[id].so)))
+  at('[data-met]').replaceChildren(...met.map(id => h('li', {}, ...belief(id, beliefs))))
 }

@@ -3,12 +3,15 @@
 // the buttons of time above it, with the few knobs of the step; and, on a narrow
 // screen, a strip that says the same while the stage is scrolled away.
 
+import { whole } from '#ipclab/answers.js'
 import { isAct } from '#ipclab/axis.js'
 import { Clock } from '#ipclab/clock.js'
 import { h, say } from '#ipclab/dom.js'
 import { Mode } from '#ipclab/event.js'
 import { alive, announce, disagree } from '#ipclab/keys.js'
 import { Control } from '#ipclab/knobs.js'
+import { get } from '#ipclab/live.js'
+import { read, traceOf } from '#ipclab/recording.js'
 import { still } from '#ipclab/run.js'
 import { num, t } from '#ipclab/strings.js'
 import { nameOf, sentence } from '#ipclab/words.js'
@@ -16,6 +19,18 @@ import { nameOf, sentence } from '#ipclab/words.js'
 /** @typedef {{header: any, trace: any, from: number, to: number}} Kept a run, and the events between which its step was */
 
 const $ = (/** @type {string} */ q) => /** @type {any} */ (document.querySelector(q))
+
+/**
+ * The recording of a step that ipclab brings along, and what it was judged to be.
+ * Throws a sentence if there is none.
+ * @param {string} lesson @param {string} step @returns {Promise<Kept & {report: any}>}
+ */
+export async function recorded(lesson, step) {
+  const [file, report] = await Promise.all(['recording', 'report'].map(what => get(`/lessons/${lesson}/${step}/${what}`)))
+  if (!file.ok || !report.ok) throw new Error(file.data?.error ?? report.data?.error ?? t('noRecording'))
+  const r = read(new Uint8Array(file.data))
+  return { report: whole(report.data), header: r.header, trace: traceOf(r), from: 0, to: r.events.length - 1 }
+}
 
 export class View {
   /** What the page does at the moment. @type {'predict'|'ready'|'running'|'failed'|'report'|'why'} */
@@ -139,6 +154,25 @@ export class View {
     clock.slow = 1
     clock.playing = !still.matches
     this.kick()
+  }
+
+  /**
+   * Plays a recording in place of the run.
+   * @param {Kept & {report: any}} made @param {(lines: any[], over: boolean) => boolean} told how far its lines are, as long as it gives true
+   */
+  play(made, told) {
+    this.show(made)
+    this.startAt(0)
+    this.replay()
+    this.clock.playing = true // also without motion: one picture after the other
+    const timer = setInterval(() => {
+      const { clock } = this
+      const over = !clock.playing && clock.index >= made.trace.length - 1
+      const seconds = clock.t / 1e9
+      const { lines } = made.report
+      const stand = lines.map((/** @type {any} */ l, /** @type {number} */ i) => (over || (lines[i + 1]?.at ?? Infinity) <= seconds ? l : { ...l, saw: '', state: l.at <= seconds ? 'doing' : '' }))
+      if (!told(stand, over)) clearInterval(timer)
+    }, 100)
   }
 
   /** Whether there is something to go through. */
