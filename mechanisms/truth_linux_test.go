@@ -189,6 +189,7 @@ func eachTruth(t *testing.T, f func(t *testing.T, m lab.Mechanism, args []string
 		}
 		for _, args := range runs {
 			t.Run(strings.Join(args, " "), func(t *testing.T) {
+				besideOthers(t, m)
 				possible(t, m)
 				f(t, m, args)
 			})
