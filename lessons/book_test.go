@@ -348,3 +348,13 @@ func TestBookConcurrent(t *testing.T) {
 	}
 	looking.Wait()
 }
+
+// Who has changed a knob may have other processes than a claim speaks of.
+func TestBookOtherScene(t *testing.T) {
+	s := tell(t, &pipeInfo, &pipeScene)
+	one := pipeScene
+	one.Procs = []lab.Proc{{Role: "writer", Kind: "writer", Group: lab.Giver}, {Role: "reader", Kind: "reader", Group: lab.Taker}}
+	s.scene = &one
+	s.unknown("there is no writer now: there are reader, writer1, writer2", `writer.state == "gone"`, `writer.calls("write") > 0`)
+	s.holds(`len(writers) == 2 or reader.pid > 0`)
+}

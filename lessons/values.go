@@ -5,6 +5,7 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 
 	"ipclab/lab"
@@ -85,12 +86,26 @@ func (v *Values) unknown(r ref) error {
 		}
 		return nil
 	}
+	if r.name != "" && r.typ == reflect.TypeFor[*process]() {
+		return cannot("there is no %s now: there are %s", r.name, strings.Join(v.roles(), ", "))
+	}
 	for name, value := range v.env { // any of the type
 		if why := v.why[name+"."+r.field]; why != "" && reflect.TypeOf(value) == r.typ {
 			return &unknown{name + "." + r.field, why}
 		}
 	}
 	return nil
+}
+
+// roles lists the processes that there are.
+func (v *Values) roles() (all []string) {
+	for name, value := range v.env {
+		if _, is := value.(*process); is {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
 }
 
 // moment puts what is known under its names.
