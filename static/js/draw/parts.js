@@ -45,7 +45,9 @@ function drawPage(g, b, frame, spots) {
   const roles = users.map(p => (s.procs.length > 4 ? p.letter : p.role))
   const mapped = users.length === 0 ? 'mapped by nobody' : users.length === 1 ? (alone ? '' : `mapped by ${roles[0]}`) : `mapped by ${roles.length > 5 ? 'all ' + roles.length : roles.slice(0, -1).join(', ') + ' and ' + roles.at(-1)}`
   const start = `${page.object || page.id}, ${formatBytes(page.cap || 4096)}`
-  const place = alone && users[0]?.maps[b.n + 1] ? `at 0x${(users[0].maps[b.n + 1] ?? 0).toString(16)}` : ''
+  const at = (/** @type {any} */ p) => `at 0x${p.maps[b.n + 1].toString(16)}`
+  const told = users.length > 0 && users.every(p => p.maps[b.n + 1] !== undefined)
+  const place = !told ? '' : alone ? at(users[0]) : begun(s) ? users.map((p, i) => `${at(p)} in ${roles[i]}`).join(', ') : ''
   const room2 = b.w - 44 - tw(name, 15, false, 700)
   const sub = [place, mapped && `${start}, ${mapped}`, `${start}, mapped by ${users.length}`, start].find(t => t && tw(t, 12.5) < room2) ?? start
   const narrow = groups.length > 1 && (b.rows > 1 || b.w < 500)
@@ -57,7 +59,7 @@ function drawPage(g, b, frame, spots) {
   const need = groups.map(l => minimum(l, defs))
   const gap = 16
   const given = page.cap > 4096 && b.w > 300 ? b.w - 180 : 0
-  if (given) drawGiven(g, s.procs.some(p => p.n.calls > 0) ? s.parts[b.n].kernel : -1, page.cap / 4096, b.x + 164, b.y + 13, given)
+  if (given) drawGiven(g, begun(s) ? s.parts[b.n].kernel : -1, page.cap / 4096, b.x + 164, b.y + 13, given)
   const room = b.w - 32 - gap * (groups.length - 1) - given
   const total = need.reduce((n, x) => n + x, 0)
   let x = b.x + 16
@@ -70,6 +72,9 @@ function drawPage(g, b, frame, spots) {
   if (b.w - 44 - nw > 60) g.say(b.x + 18 + nw + 12, b.y + b.h - 13, sub, { sz: 12.5, c: 't2', max: b.w - 44 - nw })
 }
 
+/** Whether anything was done. Before that the sheet says nothing that a question may ask. @param {State} s */
+const begun = s => s.procs.some(p => p.n.calls > 0)
+
 /** Who has mapped a page, and lives. Before anybody has told, all who have a wire to it. @param {State} s @param {any} scene @param {number} n */
 function usersOf(s, scene, n) {
   const told = s.procs.some(p => Object.keys(p.maps).length > 0)
@@ -77,7 +82,7 @@ function usersOf(s, scene, n) {
   return s.procs.filter(p => p.st !== 'gone' && (told ? p.maps[n + 1] !== undefined : wired(p.role)))
 }
 
-/** How many pages of an object have memory: a cell for each, if there is room. Before anything has happened it says nothing: that is for the reader to guess. @param {Brush} g @param {number} bytes @param {number} pages @param {number} x0 @param {number} y0 @param {number} w */
+/** How many pages of an object have memory: a cell for each, if there is room. @param {Brush} g @param {number} bytes @param {number} pages @param {number} x0 @param {number} y0 @param {number} w */
 function drawGiven(g, bytes, pages, x0, y0, w) {
   const used = bytes < 0 ? 0 : Math.round(bytes / 4096)
   const rows = 4
