@@ -10,7 +10,7 @@
 import { behind, changes, count, isWhole, numberOf, sureWord, told, whole } from '#ipclab/answers.js'
 import * as ask from '#ipclab/ask.js'
 import { copyFrom, h, say } from '#ipclab/dom.js'
-import { alive, announce, banner, bindKeys, bookmarks, button, present } from '#ipclab/keys.js'
+import { alive, announce, banner, bindKeys, bookmarks, button, card, present } from '#ipclab/keys.js'
 import '#ipclab/log.js'
 import * as progress from '#ipclab/progress.js'
 import { download } from '#ipclab/recording.js'
@@ -323,9 +323,11 @@ async function fetchRecording() {
   try {
     recordings[id] ??= { ...(await recorded(data.id, id)), saw: [], prediction: [], sure: 0 }
   } catch (why) {
-    return void say($('[data-ready-note]', s.node), /** @type {Error} */ (why).message)
+    for (const b of $$('[data-act=run]', s.node)) b.disabled = true
+    return card(h('h2', {}, t('noRecording')), h('p', {}, /** @type {Error} */ (why).message))
   }
   if (here() !== s) return
+  card()
   view.show(recordings[id])
   view.clock.seek({ index: 0 })
   for (const b of $$('[data-act=run]', s.node)) say(b.firstChild, t('watchRecording'))

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/chromedp/cdproto/page"
+	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 )
 
@@ -55,6 +57,29 @@ func TestLesson(t *testing.T) {
 				t.Errorf("%d steps are kept as done, not %d: %s", n, steps, kept)
 			}
 		})
+	}
+}
+
+// Where it cannot run, the lesson's own recording is played, says so, and is judged.
+func TestLessonReplay(t *testing.T) {
+	p := visit(t, lab, "/play", View{Width: 1280, Height: 800, Still: true})
+	const cannot = `const parse = JSON.parse; JSON.parse = text => { const d = parse(text); if (d?.hash && d.steps) d.unavailable = 'pipe2 answers ENOSYS.'; return d }`
+	if _, err := chromedp.Call(p, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: cannot}); err != nil {
+		t.Fatal(err)
+	}
+	if err := chromedp.Do(p, chromedp.Navigate(strings.Replace(lab.URL, "/?", "/lessons/pipe-backpressure?", 1))); err != nil {
+		t.Fatal(err)
+	}
+	until(t, p, `document.querySelector('[data-pill-text]')?.innerText.startsWith('REPLAY') || document.querySelector('[data-recall]:not([hidden])') !== null`)
+	ask[bool](t, p, `localStorage.removeItem('ipclab-progress') === undefined`)
+	press(t, p, "n")
+	s := student{t, p, func() {}}
+	for i := range ask[int](t, p, `document.querySelectorAll('[data-step]').length`) {
+		until(t, p, ready)
+		if pill := ask[string](t, p, `document.querySelector('[data-pill-text]').innerText`); !strings.HasPrefix(pill, "REPLAY") {
+			t.Errorf("step %d: it says %q", i+1, pill)
+		}
+		s.step(i)
 	}
 }
 
