@@ -44,7 +44,7 @@ const data = JSON.parse($('#data').textContent)
 const replays = Boolean(data.unavailable)
 const viewer = data.role === 'viewer'
 const begun = progress.load()
-const wide = matchMedia('(min-width: 900px)')
+const wide = matchMedia('(min-width: 980px)')
 
 /** @type {Step[]} */
 const steps = data.steps.map((/** @type {any} */ is) => ({

@@ -239,7 +239,7 @@ export class View {
 
   #fold() {
     const strip = this.#strip
-    const narrow = matchMedia('(max-width: 899px)')
+    const narrow = matchMedia('(max-width: 979px)')
     let away = false
     const look = () => {
       strip.hidden = !narrow.matches || !away
