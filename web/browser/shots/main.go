@@ -74,7 +74,7 @@ func run(args []string) error {
 }
 
 func all(folder string) (shots []shot) {
-	pages := map[string]string{"home": "/", "pipe": "/bench/pipe?experiment=full", "shm": "/bench/shm", "signals": "/bench/signals", "player": "/play", "lessons": "/lessons", "doctor": "/doctor"}
+	pages := map[string]string{"home": "/", "lesson": "/lessons/pipe-backpressure", "pipe": "/bench/pipe?experiment=full", "shm": "/bench/shm", "signals": "/bench/signals", "player": "/play", "lessons": "/lessons", "doctor": "/doctor"}
 	for name, path := range pages {
 		for _, width := range []int64{1600, 1280, 390} {
 			for _, dark := range []bool{false, true} {
