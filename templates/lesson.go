@@ -55,10 +55,8 @@ type stepScript struct {
 	Title    string          `json:"title"`
 	Question *questionScript `json:"question,omitempty"`
 	Answer   int             `json:"answer"` // the line of the claim that answers the question
-	Starts   bool            `json:"starts"` // with new processes; else it goes on with the run before
 	Settings lab.Settings    `json:"settings"`
 	Knobs    []string        `json:"knobs,omitempty"` // that its task needs
-	Mode     lab.Mode        `json:"mode"`
 }
 
 type questionScript struct {
@@ -73,23 +71,16 @@ type questionScript struct {
 func (d LessonData) script() lessonScript {
 	d.Info.Source, d.Info.Page = "", ""
 	out := lessonScript{LessonData: d, ID: d.Lesson.ID, Hash: d.Lesson.Hash, Title: d.Lesson.Title}
-	set, mode := maps.Clone(d.Lesson.Params), d.Lesson.Mode
-	if set == nil {
-		set = lab.Settings{}
-	}
+	set := lab.Settings{}
+	maps.Copy(set, d.Lesson.Params)
 	for _, s := range d.Lesson.Steps {
 		step := stepScript{ID: s.ID, Title: s.Title, Knobs: s.Knobs}
 		for _, c := range s.Do {
-			step.Starts = step.Starts || c.Verb == lessons.Begin
-			switch a, err := lab.ParseAction(c.Action, &d.Info, &lab.Scene{}); {
-			case err != nil:
-			case a.Verb == "set":
+			if a, err := lab.ParseAction(c.Action, &d.Info, &lab.Scene{}); err == nil && a.Verb == "set" {
 				set[d.Info.Knobs[a.Knob].Name] = a.Value
-			case a.Verb == "mode":
-				mode = lab.Mode(a.Value)
 			}
 		}
-		step.Settings, step.Mode = maps.Clone(set), mode
+		step.Settings = maps.Clone(set)
 		if s.Predict != nil {
 			q := script(s.Predict)
 			step.Question = &q

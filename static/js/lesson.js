@@ -143,17 +143,24 @@ function go(i, first) {
   const made = s.runs[s.shown]
   if (made) look(s.shown)
   else if (replays) fetchRecording()
-  else if (i === 0 || s.is.starts || !run.id) hold()
-  else view.show(null)
+  else {
+    view.show(null)
+    hold()
+  }
 }
 
-/** Real processes, held before their first operation, so that the stage shows them. */
+let heldFor = '' // the step whose processes wait
+
+/**
+ * Real processes, held before their first operation, so that the stage shows them. A
+ * step that goes on with those of the step before changes nothing.
+ */
 async function hold() {
   const s = here() ?? steps[0]
-  if (replays) return
+  if (replays || (run.id && heldFor === s.is.id)) return
   say($('[data-ready-note]', s.node), viewer ? t('viewerRun') : '')
   for (const b of $$('[data-act=run]', s.node)) b.disabled = viewer
-  if (!viewer) await run.ask(`/lessons/${data.id}/hold`, { step: s.is.id }, hold)
+  if (!viewer && (await run.ask(`/lessons/${data.id}/hold`, { step: s.is.id, run: run.id }, hold))) heldFor = s.is.id
 }
 
 /** The lab was started anew: so is the step. */
@@ -171,6 +178,7 @@ async function perform() {
   if (replays) return playRecording()
   performing = true
   newest = null
+  heldFor = ''
   view.show(null)
   began = { trace: run.trace, index: run.trace?.length ?? 0 }
   turn('running')
