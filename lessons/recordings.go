@@ -24,7 +24,7 @@ func Recording(step *Step) (io.Reader, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find the recording of step %s of %s: there is none", step.ID, step.Lesson.ID)
 	}
-	return unpack(b)
+	return OpenTape(b)
 }
 
 func recordingName(step *Step) string { return step.Lesson.ID + "/" + step.ID + ".tape" }
@@ -158,22 +158,14 @@ func (t *Tape) Judged(r *Report, moments []Moment) {
 		note: transcript{Format: transcriptFormat, Lesson: r.Lesson, Step: r.Step, Report: &bare, Moments: moments}}
 }
 
-// Keep writes the recording of a step to FOLDER/LESSON/STEP.tape, and makes sure
-// that it can be judged again.
+// Keep writes the recording of a step to FOLDER/LESSON/STEP.tape, and makes sure that
+// it can be judged again.
 func (t *Tape) Keep(folder string, step *Step) error {
-	t.mu.Lock()
-	c := t.best
-	t.best = nil
-	t.mu.Unlock()
-	if c == nil || c.note.Step != step.ID {
-		return fmt.Errorf("record step %s of %s: no claim may fail, and no more than %s events may happen: run it again", step.ID, step.Lesson.ID, lab.Digits(mostHeard))
-	}
-	c.note.Script = step.script()
-	b, err := c.pack()
+	b, err := t.pack(step)
 	if err != nil {
-		return fmt.Errorf("record step %s of %s: %w", step.ID, step.Lesson.ID, err)
+		return err
 	}
-	plain, err := unpack(b)
+	plain, err := OpenTape(b)
 	if err != nil {
 		return err
 	}
@@ -192,6 +184,23 @@ func (t *Tape) Keep(folder string, step *Step) error {
 		return fmt.Errorf("record step %s of %s: %w", step.ID, step.Lesson.ID, err)
 	}
 	return nil
+}
+
+// pack makes a tape of what was kept of a step.
+func (t *Tape) pack(step *Step) ([]byte, error) {
+	t.mu.Lock()
+	c := t.best
+	t.best = nil
+	t.mu.Unlock()
+	if c == nil || c.note.Step != step.ID {
+		return nil, fmt.Errorf("record step %s of %s: no claim may fail, and no more than %s events may happen: run it again", step.ID, step.Lesson.ID, lab.Digits(mostHeard))
+	}
+	c.note.Script = step.script()
+	b, err := c.pack()
+	if err != nil {
+		return nil, fmt.Errorf("record step %s of %s: %w", step.ID, step.Lesson.ID, err)
+	}
+	return b, nil
 }
 
 // against says what speaks against a recording; "" if nothing does.

@@ -52,8 +52,8 @@ func (c *cut) packAll() ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// unpack makes a recording of a tape.
-func unpack(tape []byte) (io.Reader, error) {
+// OpenTape makes a recording of a tape.
+func OpenTape(tape []byte) (io.Reader, error) {
 	z, err := gzip.NewReader(bytes.NewReader(tape))
 	if err != nil {
 		return nil, fmt.Errorf("open the recording: %w", err)

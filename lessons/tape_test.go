@@ -36,7 +36,7 @@ func TestTape(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		plain, err := unpack(b)
+		plain, err := OpenTape(b)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -49,7 +49,7 @@ func TestTape(t *testing.T) {
 		}
 	}
 	for _, bad := range [][]byte{nil, []byte("no tape"), {31, 139, 8, 0}} {
-		if _, err := unpack(bad); err == nil {
+		if _, err := OpenTape(bad); err == nil {
 			t.Errorf("%q was taken for a tape", bad)
 		}
 	}
