@@ -139,19 +139,11 @@ func (j *journal) add(kind, name string) error {
 // session, which cleans up when the lab's end of its pipe closes.
 func (j *journal) open() error {
 	var f *os.File
-	for try := 1; f == nil; try++ { // another lab may remove the folder, empty, at any moment
-		if err := os.Mkdir(j.home.dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
-			return fmt.Errorf("make folder for the journal: %w", err)
-		}
+	for try := 1; f == nil; try++ {
 		var err error
-		f, err = os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600)
-		if err != nil && (try == 10 || !errors.Is(err, os.ErrNotExist)) {
-			return fmt.Errorf("make journal: %w", err)
+		if f, err = j.create(); err != nil && try == 10 {
+			return err
 		}
-	}
-	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX|unix.LOCK_NB); err != nil {
-		f.Close()
-		return fmt.Errorf("lock journal: %w", err)
 	}
 	r, w, err := os.Pipe()
 	if err != nil {
@@ -172,6 +164,29 @@ func (j *journal) open() error {
 	}
 	j.f, j.janitor, j.tell = f, cmd, w
 	return nil
+}
+
+// create makes the journal's file and locks it. Until it is locked, another lab that
+// cleans up takes it for one of a dead run, and removes it; it may remove the folder
+// too, when that is empty.
+func (j *journal) create() (*os.File, error) {
+	if err := os.Mkdir(j.home.dir, 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return nil, fmt.Errorf("make folder for the journal: %w", err)
+	}
+	f, err := os.OpenFile(j.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("make journal: %w", err)
+	}
+	err = unix.Flock(int(f.Fd()), unix.LOCK_EX)
+	if err == nil {
+		var ours, there unix.Stat_t
+		err = errors.Join(unix.Fstat(int(f.Fd()), &ours), unix.Lstat(j.path, &there))
+		if err == nil && ours.Ino == there.Ino && ours.Size == 0 {
+			return f, nil
+		}
+	}
+	f.Close()
+	return nil, fmt.Errorf("lock journal %s: somebody else has removed or made it: %w", j.path, errors.Join(err, os.ErrExist))
 }
 
 // close ends the epoch whose objects have all been removed.

@@ -13,15 +13,29 @@ import (
 func (p *performance) look(claims []int) (v *Values, m Moment, err error) {
 	x := p.extra
 	x.Marks = p.marks
-	err = p.Run().Examine(func(o *lab.Outcome) {
+	err = p.examine(func(o *lab.Outcome) {
 		v = p.ear.Values(o, x)
 		m = Moment{Seq: p.ear.seq.Load(), Outcome: o, Extra: x, Claims: claims}
 	})
 	return v, m, err
 }
 
+// examine is Run.Examine, unless somebody has started other processes meanwhile.
+func (p *performance) examine(f func(*lab.Outcome)) error {
+	run, mine := p.Run(), true
+	err := run.Examine(func(o *lab.Outcome) {
+		if mine = run.Header().Epoch == p.epoch; mine {
+			f(o)
+		}
+	})
+	if !mine {
+		return errTaken
+	}
+	return err
+}
+
 func (p *performance) outcome() (o *lab.Outcome, err error) {
-	err = p.Run().Examine(func(now *lab.Outcome) { o = now })
+	err = p.examine(func(now *lab.Outcome) { o = now })
 	return o, err
 }
 
