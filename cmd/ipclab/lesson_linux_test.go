@@ -1,16 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	"ipclab/lessons"
+	"ipclab/mechanisms"
+	"ipclab/templates"
 )
 
 // tried is a lesson of one step, in a file of its own.
@@ -194,5 +199,46 @@ func TestHandout(t *testing.T) {
 				t.Errorf("the %s's sheet: %q is there: %t", who, answer, !solved)
 			}
 		}
+	}
+}
+
+// The student's sheet of every lesson is one side of A4.
+func TestSheetsFit(t *testing.T) {
+	browser := findBrowser()
+	if browser == "" {
+		t.Skip("no Chromium is installed: sheets cannot be printed")
+	}
+	all, err := lessons.Shipped(mechanisms.All)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var book bytes.Buffer // all sheets, each on a page of its own
+	for i, l := range all.Lessons {
+		var sheet bytes.Buffer
+		if err := templates.Handout(templates.HandoutOf(l, false, all.Misconception)).Render(t.Context(), &sheet); err != nil {
+			t.Fatal(err)
+		}
+		head, body, _ := strings.Cut(sheet.String(), "<body")
+		if i == 0 {
+			book.WriteString(head + "<style>div.student + div.student { break-before: page }</style><body>")
+		}
+		body, _, _ = strings.Cut(body, "</body>")
+		book.WriteString("<div" + body + "</div>")
+	}
+	file := filepath.Join(t.TempDir(), "all.pdf")
+	if err := printPDF(browser, book.Bytes(), file); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	for _, m := range regexp.MustCompile(`/Count (\d+)`).FindAllSubmatch(b, -1) {
+		n, _ := strconv.Atoi(string(m[1]))
+		most = max(most, n)
+	}
+	if most != len(all.Lessons) {
+		t.Errorf("%d sheets take %d pages: print each with ipclab lesson handout --pdf, and shorten what is too long", len(all.Lessons), most)
 	}
 }
