@@ -13,7 +13,7 @@ import (
 // How long things may take that should take no time: starting, coming to a gate,
 // falling asleep. A busy machine needs more than a quiet one.
 const (
-	patience = 10 * time.Second
+	patience = 30 * time.Second
 	glance   = 20 * time.Millisecond // between two looks
 	apart    = 50 * time.Millisecond // between three looks that must say the same
 )
