@@ -21,4 +21,5 @@ var callNumbers = [callEnd][]int64{
 	CallRtSigsuspend:   {unix.SYS_RT_SIGSUSPEND},
 	CallPause:          {sysPause},
 	CallPpoll:          {unix.SYS_PPOLL},
+	CallWait4:          {unix.SYS_WAIT4},
 }

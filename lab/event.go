@@ -94,6 +94,7 @@ const (
 	CallRtSigsuspend
 	CallPause
 	CallPpoll
+	CallWait4
 	callEnd
 )
 
@@ -116,6 +117,7 @@ var calls = [callEnd]name{
 	CallRtSigsuspend:   {"rt_sigsuspend", "unblock signals and sleep until one is handled, in one call"},
 	CallPause:          {"pause", "sleep until a signal is handled"},
 	CallPpoll:          {"ppoll", "sleep until a descriptor is ready"},
+	CallWait4:          {"wait4", "wait for a child that has ended"},
 }
 
 // Fact says what a State event tells; it stands in Event.Call.

@@ -6,6 +6,18 @@
 // stack that Go's runtime keeps for signals. It may use every register: sigreturn
 // brings them all back.
 TEXT ·onSignal(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
+	MOVQ ·handlerPID(SB), R9
+	MOVL $186, AX               // gettid
+	SYSCALL
+	CMPQ AX, R9
+	JEQ  main
+	MOVQ DI, DX                 // the signal
+	MOVQ R9, DI                 // of this process
+	MOVQ R9, SI                 // to its main thread
+	MOVL $234, AX               // tgkill
+	SYSCALL
+	RET
+main:
 	MOVQ ·handlerRuns(SB), R8
 	MOVQ (R8), R9
 	MOVQ R9, R12

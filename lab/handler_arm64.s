@@ -6,6 +6,19 @@
 // stack that Go's runtime keeps for signals. It may use every register: sigreturn,
 // to which the link register leads, brings them all back.
 TEXT ·onSignal(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
+	MOVD R0, R2                 // the signal
+	MOVD ·handlerPID(SB), R9
+	MOVD $178, R8               // gettid
+	SVC
+	CMP  R9, R0
+	BEQ  main
+	MOVD R9, R0                 // of this process
+	MOVD R9, R1                 // to its main thread
+	MOVD $131, R8               // tgkill
+	SVC
+	RET
+main:
+	MOVD R2, R0
 	MOVD ·handlerRuns(SB), R9
 	MOVD (R9), R10
 	AND  $(4096-1), R10, R11     // handledSlots

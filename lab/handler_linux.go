@@ -16,8 +16,10 @@ import (
 const CanHandle = true
 
 // What the handler works with. A worker has one handler, and handled signals are
-// blocked in all its threads but the main one, so nothing here is shared.
+// blocked in all its threads but the main one, so nothing here is shared. Go blocks
+// SIGCHLD in none: where another thread gets it, it hands it on to the main one.
 var (
+	handlerPID  int            //lint:ignore U1000 the handler reads it
 	handlerRuns *handled       //lint:ignore U1000 the handler reads it
 	handlerFlag *atomic.Uint64 //lint:ignore U1000 the handler reads it
 )
@@ -39,6 +41,7 @@ func (w *Worker) Handle(sig unix.Signal, restart bool, part uint16, flag *atomic
 		flag = new(atomic.Uint64)
 	}
 	handlerRuns, handlerFlag, w.handled.flag = w.handled, flag, uint64(part)
+	handlerPID = unix.Getpid()
 	handler, restorer := handlerAddress()
 	// Others wait until it is over: it does not run within itself.
 	sa := sigaction{handler: handler, flags: saOnStack | saSiginfo, mask: ^uint64(0)}

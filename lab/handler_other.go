@@ -13,3 +13,6 @@ const CanHandle = false
 
 // Handle fails here.
 func (w *Worker) Handle(unix.Signal, bool, uint16, *atomic.Uint64) error { return unix.ENOSYS }
+
+// Child fails here.
+func (w *Worker) Child(int) (int, error) { return 0, unix.ENOSYS }

@@ -123,6 +123,8 @@ const (
 	Futex   PartType = "futex"   // a lock word within a page, and the kernel's queue of its sleepers
 	Sem     PartType = "sem"     // a semaphore: a count in the kernel and the queue of its sleepers
 	Signals PartType = "signals" // the pending and blocked signals of one process
+
+	Children PartType = "children" // of one process: how many have ended and were not waited for
 )
 
 // Law says which conservation law holds for a part.

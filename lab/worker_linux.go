@@ -62,6 +62,7 @@ type Worker struct {
 	stash   map[string]int64 // what Changed has seen of a knob
 	watch   [maxParts]atomic.Pointer[func() int64]
 	looking sync.Mutex // by the main thread or the observer
+	end     atomic.Pointer[func()]
 	op      Op
 	msgs    uint64
 	did     uint64
@@ -97,6 +98,7 @@ func RunWorker(all []Mechanism) error {
 	}
 	err = m.Work(w)
 	w.look()
+	defer w.leave()
 	if w.ctl.stop.Load() == 0 {
 		return err
 	}
@@ -217,6 +219,15 @@ func (w *Worker) MapAt(part string, fd, size int, at uintptr, flags int) ([]byte
 // one in 64; and an observer thread asks 60 times a second.
 func (w *Worker) Observe(part uint16, ask func() int64) { w.watch[part].Store(&ask) }
 
+// AtEnd registers what is to be done before the process ends by itself.
+func (w *Worker) AtEnd(f func()) { w.end.Store(&f) }
+
+func (w *Worker) leave() {
+	if f := w.end.Swap(nil); f != nil {
+		(*f)()
+	}
+}
+
 // observe is the observer thread: levels, also while the main thread sleeps in a
 // call, and the end of the lab.
 func (w *Worker) observe() {
@@ -227,6 +238,7 @@ func (w *Worker) observe() {
 			time.Sleep(100 * time.Millisecond) // for quit, if the lab lives
 		}
 		w.look()
+		w.leave()
 		os.Exit(0) // out of whatever call it is in
 	}()
 	for range time.Tick(16 * time.Millisecond) {

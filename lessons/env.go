@@ -200,4 +200,8 @@ type (
 		bounded
 		Queued int `expr:"queued" from:"○ calls" says:"signals sent and not yet taken; of a standard one at most one counts"`
 	}
+	children struct {
+		thing
+		Zombies int `expr:"zombies" from:"● /proc/PID/stat" says:"children that have ended and were not waited for"`
+	}
 )

@@ -68,6 +68,7 @@ var kinds = map[reflect.Type]string{
 	reflect.TypeFor[*futex]():     "futex",
 	reflect.TypeFor[*semaphore](): "semaphore",
 	reflect.TypeFor[*signalSet](): "signals",
+	reflect.TypeFor[*children]():  "children",
 }
 
 // newPart makes the value of a part, empty.
@@ -87,6 +88,8 @@ func newPart(t lab.PartType) any {
 		return &semaphore{}
 	case lab.Signals:
 		return &signalSet{}
+	case lab.Children:
+		return &children{}
 	}
 	return nil
 }

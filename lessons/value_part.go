@@ -85,6 +85,8 @@ func (m *moment) part(i int, name string) any {
 		v := &signalSet{thing: t, bounded: full}
 		v.Queued = m.queued(b, p, unless)
 		return v
+	case lab.Children:
+		return &children{thing: t, Zombies: asked("zombies")}
 	}
 	return nil
 }

@@ -118,6 +118,8 @@ func (log *eventLog) ours(c labtest.Call) bool {
 	case "kill", "rt_sigqueueinfo":
 		to, _ := strconv.Atoi(c.Object)
 		return log.workers[to] && to != c.PID
+	case "wait4": // for whichever child; in the end those that are left are waited for, each by its number
+		return c.Object == "-1"
 	case "rt_sigaction": // it asks for a handler for these; what others do by default is not told
 		return c.Want == 9 || c.Want == 19
 	case "rt_sigtimedwait", "rt_sigsuspend", "pause", "ppoll", "semop", "semtimedop":
@@ -172,6 +174,8 @@ func (log *eventLog) calls() (all []labtest.Logged) {
 			if l.Err == "" {
 				c.Ret = siginfo
 			}
+		case l.Call == "wait4":
+			c.Object, c.Want = "-1", -1
 		case l.Kind == "deliver", l.Call == "rt_sigaction", l.Call == "ppoll":
 			c.Object, c.Want = "", -1
 		}

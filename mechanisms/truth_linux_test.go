@@ -65,6 +65,7 @@ var truths = map[string][]string{
 		"--for 700ms --set receiver=handler --set sleep=pause --set count=200 --set signal=41",
 		"--for 700ms --set receiver=handler --set sleep=sigsuspend --set count=200 --set signal=mix",
 		"--for 700ms --set receiver=handler --set sleep=pause --set count=0 --do '200ms signal receiver STOP' --do '400ms signal receiver CONT'",
+		"--for 900ms --set receiver=handler --set children=7 --set reap=all --set signal=probe --set count=0 --do '500ms kill sender'",
 		"--for 900ms --set receiver=handler --set signal=KILL --set count=0 --do '300ms set signal = probe' --do '600ms reap receiver'",
 	},
 }
@@ -72,7 +73,7 @@ var truths = map[string][]string{
 // calls are those that mechanisms make on their objects; what the large runs make
 // comes first.
 var calls = []string{"read", "write", "futex", "kill", "rt_sigqueueinfo", "rt_sigtimedwait", "semop", "semtimedop",
-	"rt_sigaction", "rt_sigsuspend", "pause", "ppoll"}
+	"rt_sigaction", "rt_sigsuspend", "pause", "ppoll", "wait4"}
 
 func TestTruthStrace(t *testing.T) {
 	strace, err := exec.LookPath("strace")

@@ -19,6 +19,7 @@ type handling struct {
 	signals, part uint16
 	flag          *atomic.Uint64 // which the handler raises; nil if nothing waits for it
 	blocked       bool           // whether the main thread blocks the signals
+	children      *children      // nil: it has none
 }
 
 // handle installs the handler, and then does what a program may do meanwhile.
@@ -29,6 +30,9 @@ func handle(w *lab.Worker) error {
 		return err
 	}
 	if err := h.install(); err != nil {
+		return err
+	}
+	if err := h.bear(); err != nil {
 		return err
 	}
 	w.Meet()
@@ -99,6 +103,9 @@ func (h *handling) prepare() (round func() error, err error) {
 		return nil, err
 	}
 	h.part, h.flag = h.Part("flag"), word(mem)
+	if part := h.Part("children"); part != 0 {
+		h.children = &children{part: part, pids: pids(mem)}
+	}
 	if h.Setting("sleep") == inPause {
 		return func() error {
 			return h.unlessSet("pause", lab.CallPause, unix.Pause)
@@ -137,7 +144,7 @@ func (h *handling) unlessSet(gate string, call lab.Call, sleep func() error) err
 		c = h.Begin(lab.Store, lab.CallNone, h.part, 0, 0).Data(0)
 		h.flag.Store(0)
 		c.End(8, 0, nil)
-		return nil
+		return h.reap()
 	}
 	if !h.Gate(gate) {
 		return nil
@@ -188,6 +195,9 @@ func openHandler(st *lab.Stage) error {
 	st.Defer(func() error { return unix.Munmap(mem) })
 	st.Give("flag", f, 0, lab.Reads|lab.Writes, "receiver")
 	st.Ask(part, func() int64 { return int64(word(mem).Load()) })
+	if part := st.Scene.PartNumber("children"); part != 0 {
+		return openChildren(st, part, pids(mem))
+	}
 	return nil
 }
 

@@ -1,6 +1,11 @@
 package signals
 
 import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -49,4 +54,44 @@ func TestHandlerRuns(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A receiver leaves no child behind, whether it ends by itself or is killed.
+func TestChildrenEnd(t *testing.T) {
+	if !lab.CanHandle {
+		t.Skip("no handler for this kind of processor")
+	}
+	for name, do := range map[string][]string{"ended": nil, "killed": {"1s kill receiver"}} {
+		t.Run(name, func(t *testing.T) {
+			set := lab.Settings{"receiver": handles, "sleep": inPause, "children": 6, "count": 0}
+			run := labtest.Record(t, Mechanism, lab.Options{Settings: set}, 2*time.Second, do...)
+			parent := run.Outcome.Proc("receiver").PID
+			for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+				left := group(t, parent)
+				if len(left) == 0 {
+					return
+				}
+				if time.Now().After(end) {
+					t.Fatalf("of the group of %d are left: %v", parent, left)
+				}
+			}
+		})
+	}
+}
+
+// group lists the processes of a group that have not ended.
+func group(t *testing.T, of int) (left []string) {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil || len(stats) == 0 {
+		t.Fatalf("list processes: %v", err)
+	}
+	for _, name := range stats {
+		b, _ := os.ReadFile(name) // it may have ended meanwhile
+		f := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
+		if len(f) > 2 && f[0] != "Z" && f[2] == strconv.Itoa(of) {
+			left = append(left, name)
+		}
+	}
+	return left
 }

@@ -21,6 +21,9 @@ var work string
 //go:embed handler_linux.go
 var handler string
 
+//go:embed children_linux.go
+var family string
+
 //go:embed signals.md
 var page string
 
@@ -42,6 +45,12 @@ const (
 	inPoll
 	inPause
 	inSuspend
+)
+
+// The choices of the knob "reap".
+const (
+	one = iota
+	allOfThem
 )
 
 // As the number of a signal, mix stands for the plan, and probe for 0, by which kill
@@ -83,9 +92,13 @@ func (mechanism) Info() lab.Info {
 				Why:    "read and poll wait for an empty pipe; the others for a flag that the handler sets"},
 			{Name: "sa_restart", Label: "SA_RESTART", Min: 0, Max: 1, Default: 1, Values: []string{"off", "on"}, Restart: true,
 				Why: "on: a read that the handler interrupts is begun again by the kernel"},
+			{Name: "children", Label: "Children", Min: 0, Max: 16, Restart: true,
+				Why: "of a receiver with a handler that waits for a flag: they all end when the sender does"},
+			{Name: "reap", Label: "Wait for", Min: one, Max: allOfThem, Values: []string{"one", "all"},
+				Why: "how many ended children it waits for each time when the handler has set the flag"},
 		},
 		Experiments: experiments,
-		Source:      work + "\n" + handler,
+		Source:      work + "\n" + handler + "\n" + family,
 		Page:        page,
 	}
 }
@@ -115,6 +128,9 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 	// What the main program waits for belongs to the receiver alone.
 	pipe := lab.Part{ID: "pipe", Type: lab.Pipe, In: "receiver", Cap: 65536, Holds: "bytes", Law: lab.Bytes}
 	flag := lab.Part{ID: "flag", Type: lab.Word, In: "receiver", Size: 8, Law: lab.Value}
+	if s["children"] > 0 && s["sleep"] >= inPause {
+		sc.Parts = append(sc.Parts, lab.Part{ID: "children", Type: lab.Children, In: "receiver", Cap: s["children"], Holds: "children"})
+	}
 	switch gates := &sc.Procs[1].Gates; s["sleep"] {
 	case inRead:
 		*gates, sc.Parts = []string{"read"}, append(sc.Parts, pipe)

@@ -96,6 +96,8 @@ export const Call = Object.freeze({
   PAUSE: 16,
   /** sleep until a descriptor is ready */
   PPOLL: 17,
+  /** wait for a child that has ended */
+  WAIT4: 18,
 })
 
 /** @type {readonly string[]} */
@@ -118,6 +120,7 @@ export const callNames = Object.freeze([
   'rt_sigsuspend',
   'pause',
   'ppoll',
+  'wait4',
 ])
 
 /** @enum {number} */

@@ -92,7 +92,7 @@ export function callText(p, header) {
   const call = callNames[c.call] ?? ''
   const fd = p.fds?.find((/** @type {any} */ f) => f.part === c.part && (f.how & (c.kind === Kind.SEND || call === 'write' ? 2 : 1)))?.fd
   switch (c.kind) {
-    case Kind.LOAD: return `load ${id}`.trim()
+    case Kind.LOAD: return c.call === Call.WAIT4 ? 'wait4(-1)' : `load ${id}`.trim()
     case Kind.STORE: return c.call === Call.RT_SIGACTION ? `sigaction(${signalName(c.want)})` : c.part ? `store ${id}, ${c.data}` : 'add'
     case Kind.LOCK: return c.call ? call + '(−1)' : `try ${id}`.trim()
     case Kind.UNLOCK: return c.call ? call + '(+1)' : `unlock ${id}`.trim()
@@ -205,6 +205,7 @@ function memory(e, s, who, p, header) {
   const q = s.procs[e.proc - 1]
   const v = formatCount(q?.call?.data ?? 0)
   const id = header?.scene?.parts[e.part - 1]?.id ?? 'register'
+  if (e.call === Call.WAIT4) return e.ret > 0 ? said(who, 'wait4: ', String(e.ret), ' is gone for good') : said(who, 'wait4: ', e.ret < 0 ? errnoName(-e.ret) : 'none', e.ret < 0 ? ', no child is left' : ' has ended')
   if (e.kind === Kind.LOAD) {
     if (e.flags & Flag.TORN) return { ...said(who, `loads ${id}: `, 'half old, half new'), bad: true }
     const same = s.procs.some((x, i) => i !== e.proc - 1 && x.reg?.from === 'load' && x.reg.part === e.part && x.reg.value === q?.reg?.value && p?.type === 'word')
