@@ -18,6 +18,7 @@ type partBook struct {
 	died    bool                // an owner died while it held the lock
 	queue   [maxSignal + 1]int  // signals sent and not yet taken
 	foreign int                 // signals that none of the workers sent
+	in, out int64               // bytes that calls gave and took
 	pages   pageRing            // of a pipe
 }
 
@@ -65,7 +66,18 @@ func (a *account) onPart(e *lab.Event) {
 	p.died = p.died || e.Flags&lab.OwnerDied != 0
 	switch e.Kind {
 	case lab.Send, lab.Recv, lab.Block:
+		if e.Call == lab.CallFutex { // it sleeps only while the word is this
+			p.lock.set(e.At, int64(e.Want))
+		}
 		p.pages.did(e, a.writes(e))
+		if e.Ret > 0 && e.Flags&(lab.Open|lab.Stopped) == 0 {
+			switch e.Kind {
+			case lab.Send:
+				p.in += int64(e.Ret)
+			case lab.Recv:
+				p.out += int64(e.Ret)
+			}
+		}
 	case lab.Store:
 		if p.stores != nil && e.Flags&lab.Stopped == 0 && e.Ret >= 0 {
 			p.store(e, a.began)

@@ -94,12 +94,12 @@ func (m *moment) part(i int, name string) any {
 // level is what a part holds, as it was read last; why says why that is not known.
 func (m *moment) level(i int) (level int64, why string) {
 	b, p := &m.parts[i], &m.head.Scene.Parts[i]
+	newest := b.level
 	if m.o != nil {
 		if o := m.o.Part(p.ID); o != nil && o.Level != nil {
-			return *o.Level, ""
+			newest = stamped{1 << 62, *o.Level, true}
 		}
 	}
-	newest := b.level
 	switch missing := m.missing(); p.Type {
 	case lab.Word:
 		if at, any := b.newest(); any && missing == "" && (!newest.known || at >= newest.at) {
@@ -114,10 +114,68 @@ func (m *moment) level(i int) (level int64, why string) {
 			newest.set(b.lock.at, b.lock.value)
 		}
 	}
-	if !newest.known {
+	switch {
+	case !newest.known:
 		return 0, "nobody has asked yet"
+	case p.Type == lab.Pipe && p.Law == lab.Bytes && m.outdated(i, newest.value):
+		m.Values.stale = true
+		return 0, "the kernel was asked before the newest calls, and not since"
 	}
 	return newest.value, m.blind()
+}
+
+// pipeBuf is PIPE_BUF: a write of no more bytes goes in whole, or not at all as long as
+// it sleeps.
+const pipeBuf = 4096
+
+// outdated reports whether what the kernel said of a pipe cannot be so any more, by
+// the calls that have returned. The workers ask it 60 times a second, but on a busy
+// machine they may come to it later.
+func (m *moment) outdated(i int, level int64) bool {
+	b, part := &m.parts[i], uint16(i+1)
+	low := b.in - b.out
+	if m.missing() != "" {
+		if m.o == nil || len(m.o.Procs) == 0 || m.pipes() > 1 {
+			return false
+		}
+		low = 0
+		for _, p := range m.o.Procs {
+			low += int64(p.BytesSent) - int64(p.BytesReceived)
+		}
+	}
+	high, open, partly := low, false, false
+	for j := range m.procs {
+		p := &m.procs[j]
+		wrote, read := &p.last[lab.CallWrite], &p.last[lab.CallRead]
+		asleep := p.asleep && p.block.Part == part
+		switch mine := p.alive() && p.holds(part) != 0; {
+		case asleep && p.block.Call == lab.CallWrite && p.block.Want > pipeBuf:
+			high, open, partly = high+int64(p.block.Want), true, true
+		case asleep:
+			open = true
+		case mine && wrote.Part != part && read.Part != part:
+			return false // its first call may be under way: nobody knows for how much
+		case mine || p.doubt[lab.CallWrite] || p.doubt[lab.CallRead]: // it may be within such a call, or was
+			open = open || mine
+			if wrote.Part == part {
+				high += int64(wrote.Want)
+			}
+			if read.Part == part {
+				low -= int64(read.Want)
+			}
+		}
+	}
+	return open && (level < low || level > high || partly && b.pages.sure && m.missing() == "" && int64(b.pages.bytes) != level)
+}
+
+// pipes counts the pipes of the scene.
+func (m *moment) pipes() (n int) {
+	for i := range m.head.Scene.Parts {
+		if m.head.Scene.Parts[i].Type == lab.Pipe {
+			n++
+		}
+	}
+	return n
 }
 
 // record tells what was stored in the words of a record.

@@ -23,7 +23,12 @@ type Values struct {
 	env    map[string]any
 	why    map[string]string // names and fields that are not known, and why
 	events func() []*event
+	stale  bool
 }
+
+// Stale reports whether the kernel was last asked before the newest calls: somewhat
+// later more will be known.
+func (v *Values) Stale() bool { return v.stale }
 
 // unknown is the error of something that cannot be told.
 type unknown struct{ name, why string }
