@@ -243,7 +243,7 @@ function bindForms(s) {
     Object.assign(s, { prediction: answer, sure })
     quote(s, predict)
     progress.note(data, s.is.id, { prediction: answer, sure, misconceptions: behind(question, answer) })
-    ask.put(saw, question.kind === 'order' ? question.right : [])
+    ask.put(saw, [])
     ask.mark(saw, answer, t('yourPrediction'))
     turn('ready')
   })

@@ -129,7 +129,7 @@ export function verdict({ is: { question: q, answer, settings }, node, runs, sho
   if (flag.hidden || !is) return
   const facts = otherwise(r, saw, answer)
   flag.replaceChildren(h('div', { className: 'check' }, h('span', { className: 'tick off', 'aria-hidden': 'true' }, '–'),
-    h('div', {}, h('p', {}, h('b', {}, t('youSaid', { a: told(q, saw), b: told(q, is) }))), ...facts, button(t('watchAgain'), 'btn sm', replay))))
+    h('div', {}, h('p', {}, h('b', {}, t(saw[0] === '?' ? 'youCouldNot' : 'youSaid', { a: told(q, saw), b: told(q, is) }))), ...facts, button(t('watchAgain'), 'btn sm', replay))))
 }
 
 /** Kindly, with what was measured: what was seen is not what the records say. @param {Report} r @param {string[]} saw @param {number} answer the line of the claim */

@@ -108,7 +108,7 @@ export class View {
   #tell({ state, live, playing, index, trace }) {
     const n = alive(state)
     const none = this.#other || this.clock.over
-    const held = (this.phase === 'predict' || this.phase === 'ready') && state.procs.every((/** @type {any} */ p) => p.st === 'held' || p.st === 'none')
+    const held = state.mode === Mode.STEP && (this.phase === 'predict' || this.phase === 'ready') && state.procs.every((/** @type {any} */ p) => p.st === 'held' || p.st === 'none')
     say($('[data-pill-text]'), this.data.unavailable ? t('replayPill') : none ? t('noProcess') : n === 1 ? t(held ? 'oneHeld' : 'oneProcess') : n ? t(held ? 'held' : 'processes', { n }) : t('starting'))
     $('[data-pill] .dot').classList.toggle('off', Boolean(none) || !n)
     if (!this.#other) disagree(state, () => this.run.save())
