@@ -32,6 +32,7 @@ export function put(form, answer) {
     const li = list?.querySelector(`[data-letter="${CSS.escape(letter)}"]`)
     if (li) list?.append(li)
   }
+  form.dispatchEvent(new Event('input'))
 }
 
 /** The text of an answer, as nodes of their own. @param {HTMLFormElement} form @param {string} letter */

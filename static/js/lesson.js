@@ -292,9 +292,8 @@ function again() {
   const s = here()
   const form = $('[data-ask=predict]', s.node)
   if (form) {
-    ask.put(form, [])
     for (const i of $$('.sure input', form)) i.checked = false
-    form.dispatchEvent(new Event('input'))
+    ask.put(form, [])
   }
   clear(s)
   turn(form ? 'predict' : 'ready')
