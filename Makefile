@@ -25,7 +25,7 @@ vet:
 # Packages run one after the other: their tests start real processes on every core.
 # Within a package four tests may run at once, where most of their time is waiting.
 race:
-	GORACE=atexit_sleep_ms=0 go test -race -p 1 -parallel 4 -timeout 10m ./...
+	GORACE=atexit_sleep_ms=0 go test -race -p 1 -parallel 4 -timeout 20m ./...
 
 scripts:
 	cd static && node_modules/.bin/tsc --noEmit -p jsconfig.json
