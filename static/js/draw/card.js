@@ -162,7 +162,7 @@ function ownRow(q, s, header) {
   const p = s.parts[n]
   const row = { k: 'own', name: header.scene.parts[n]?.id ?? '' }
   if (!p || q.st === 'none' || q.exit) return { ...row, val: '–' }
-  if (p.type === 'children') return { ...row, val: p.kernel < 0 ? '–' : formatCount(p.kernel), hue: q.hue, t: p.kernel > 0 ? 'ended, and not waited for' : 'none has ended' }
+  if (p.type === 'children') return { k: 'own', name: 'ended', val: p.kernel < 0 ? '–' : formatCount(p.kernel), hue: q.hue, t: p.kernel > 0 ? 'children, not waited for' : 'children' }
   if (p.type !== 'word') return { ...row, val: p.kernel < 0 ? '–' : formatBytes(p.kernel), hue: q.hue, t: 'nobody writes into it' }
   const r = q.reg
   const late = r !== null && r.part === n + 1 && r.from === 'load' && !r.value && p.value > 0
