@@ -160,7 +160,7 @@ func (l *live) outcomeOf(u *Event) bool {
 		lv := l.lastLevel[u.Part]
 		b := l.look(u.Part)
 		others := b.sending + b.taking - int64(u.Want)
-		if lv.at <= u.At+u.Dur || others != 0 || l.books[u.Part].in != b.in || l.books[u.Part].out != b.out || lv.at < l.died[u.Proc] {
+		if lv.at <= u.At+u.Dur || lv.at < l.touched[u.Part] || others != 0 || l.books[u.Part].in != b.in || l.books[u.Part].out != b.out || lv.at < l.died[u.Proc] {
 			return false
 		}
 		missing := lv.value - (b.in - b.out)
