@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 
 	"ipclab/lab"
@@ -195,12 +196,22 @@ func (t *Tape) pack(step *Step) ([]byte, error) {
 	if c == nil || c.note.Step != step.ID {
 		return nil, fmt.Errorf("record step %s of %s: no claim may fail, and no more than %s events may happen: run it again", step.ID, step.Lesson.ID, lab.Digits(mostHeard))
 	}
-	c.note.Script = step.script()
+	c.note.Script, c.header.Kernel = step.script(), plainKernel(c.header.Kernel)
 	b, err := c.pack()
 	if err != nil {
 		return nil, fmt.Errorf("record step %s of %s: %w", step.ID, step.Lesson.ID, err)
 	}
 	return b, nil
+}
+
+// plainKernel leaves out what a distribution or a host has added to the version of its
+// kernel: "Linux 6.18.44-3-amd64 x86_64" is 6.18.44.
+func plainKernel(name string) string {
+	words := strings.Fields(name)
+	for i := range words {
+		words[i], _, _ = strings.Cut(words[i], "-")
+	}
+	return strings.Join(words, " ")
 }
 
 // against says what speaks against a recording; "" if nothing does.

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"ipclab/lab"
@@ -60,11 +62,22 @@ func judged(t *testing.T, p *performed) {
 	}
 }
 
-// Every step of every lesson has a recording, on which the same claims hold.
+// Every step of every lesson has a recording, on which the same claims hold, and there
+// are no others.
 func TestRecordings(t *testing.T) {
 	all, err := lessons.Shipped(mechanisms.All)
 	if err != nil {
 		t.Fatal(err)
+	}
+	files, err := filepath.Glob("../../lessons/recordings/*/*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		step, id := strings.TrimSuffix(filepath.Base(file), ".tape"), filepath.Base(filepath.Dir(file))
+		if l := all.Find(id); l == nil || l.Step(step) == nil {
+			t.Errorf("%s is of no step that there is: remove it", file)
+		}
 	}
 	for _, l := range all.Lessons {
 		for _, step := range l.Steps {
