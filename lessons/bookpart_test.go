@@ -217,8 +217,14 @@ func TestPages(t *testing.T) {
 	s.add(asleep(wrote(writer1, 1, step(), 0, 100_000, 0), lab.WaitPipeWrite))
 	level(s, 0)
 	s.unknown("asked before the newest calls", `pipe.bytes == 0`)
+	s.fact(lab.FactAgrees, lab.Event{Part: 1, Ret: 1})
+	s.unknown("asked before the newest calls", `agrees`, `lost == 0`)
 	level(s, 65536)
-	s.holds(`pipe.bytes == 65536 and pipe.pages == 16`)
+	s.holds(`pipe.bytes == 65536 and pipe.pages == 16`, `agrees and lost == 0`)
+	for proc := uint16(1); proc <= theReader; proc++ {
+		s.add(lab.Event{Kind: lab.Exit, Proc: proc, Ret: -9})
+	}
+	s.unknown("65\u00a0536 bytes are in pipe, and no reader is left", `lost == 0`)
 }
 
 func TestPagesInDoubt(t *testing.T) {

@@ -17,6 +17,9 @@ func (m *moment) part(i int, name string) any {
 	}
 	unless("level", m.blind())
 	unless("agrees", m.blind())
+	if why == outdatedWhy {
+		unless("agrees", why)
+	}
 	if b.agrees == nil {
 		unless("agrees", "the calls and the kernel were not compared")
 	}
@@ -119,10 +122,12 @@ func (m *moment) level(i int) (level int64, why string) {
 		return 0, "nobody has asked yet"
 	case p.Type == lab.Pipe && p.Law == lab.Bytes && m.outdated(i, newest.value):
 		m.Values.stale = true
-		return 0, "the kernel was asked before the newest calls, and not since"
+		return 0, outdatedWhy
 	}
 	return newest.value, m.blind()
 }
+
+const outdatedWhy = "the kernel was asked before the newest calls, and not since"
 
 // pipeBuf is PIPE_BUF: a write of no more bytes goes in whole, or not at all as long as
 // it sleeps.

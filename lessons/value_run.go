@@ -83,6 +83,9 @@ func (m *moment) compare(t *totals) {
 	compared := false
 	t.Agrees = true
 	for i := range m.parts {
+		if _, why := m.level(i); why == outdatedWhy {
+			m.unless("agrees", why)
+		}
 		if so := m.parts[i].agrees; so != nil {
 			compared, t.Agrees = true, t.Agrees && *so
 		}
@@ -118,17 +121,27 @@ func (m *moment) lossOf(t *totals) {
 			m.unless("lost", m.missing())
 		case p.Law == lab.Bytes: // 0, or something is wrong
 			known = true
+			level, why := m.level(i)
 			switch so := m.parts[i].agrees; {
+			case why == outdatedWhy:
+				m.unless("lost", why)
 			case so == nil:
 				m.unless("lost", "the calls and the kernel were not compared yet")
 			case !*so:
 				m.unless("lost", "the calls and the kernel do not agree on "+p.ID)
+			case level > 0 && why == "" && !m.readable(uint16(i+1)):
+				m.unless("lost", lab.Digits(level)+" bytes are in "+p.ID+", and no reader is left to take them")
 			}
 		}
 	}
 	if !known {
 		m.unless("lost", "the kernel does not say what became of all that was given")
 	}
+}
+
+// readable reports whether a living process can read from a part.
+func (m *moment) readable(part uint16) bool {
+	return slices.ContainsFunc(m.procs, func(p procBook) bool { return p.alive() && (len(p.fds) == 0 || p.holds(part)&lab.Reads != 0) })
 }
 
 // waitFor lists who sleeps in the kernel until whom.
