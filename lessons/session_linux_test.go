@@ -191,7 +191,7 @@ func TestTaken(t *testing.T) {
 
 // Held processes stand at their first gates until the step is performed.
 func TestHold(t *testing.T) {
-	l := lesson(t, "pipe", "set size = 100\nstart\nrun 200ms\n--\nreceived > 0 and settings.size == 100")
+	l := lesson(t, "pipe", "set size = 100\nstart\nwait received > 0 within 20s\n--\nreceived > 0 and settings.size == 100")
 	s := session(t, l)
 	if err := s.Hold(t.Context(), l.Steps[0]); err != nil {
 		t.Fatal(err)
