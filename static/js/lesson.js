@@ -52,6 +52,7 @@ const steps = data.steps.map((/** @type {any} */ is) => ({
 }))
 let at = -1 // the step that is shown; -1: the questions from earlier lessons; steps.length: the end
 let performing = false // the lab has been asked
+let settling = false // the picture goes on to where it was judged
 /** @type {Report|null} */
 let newest = null
 let began = { trace: null, index: 0 } // of the run, when the step was begun
@@ -201,13 +202,22 @@ function reported(given) {
     if (wide.matches) $('.do [aria-current]', s.node)?.scrollIntoView({ block: 'nearest' })
   }
   if (r.state === 'running' || i !== at) return
-  if (r.state === 'judged') return judged(s, { report: r, header: run.header, trace: run.trace, from: view.from, to: run.trace.length - 1, saw: [], prediction: s.prediction, sure: s.sure })
+  if (r.state === 'judged') return void settle(s, { report: r, header: run.header, trace: run.trace, from: view.from, to: run.trace.length - 1, saw: [], prediction: s.prediction, sure: s.sure })
   if (r.state === 'failed') return failed(s, r)
   const why = r.state === 'skipped' ? t('cannotPerform', { why: r.why ?? '' }) : t('stoppedRun')
   clear(s)
   say($('[data-ready-note]', s.node), why)
   announce(why)
   turn('ready', true)
+}
+
+/** It is asked what was seen when it has been seen: the picture may be behind. @param {Step} s @param {Made} made */
+async function settle(s, made) {
+  if (settling) return
+  settling = true
+  await view.drawnUpTo(made.to)
+  settling = false
+  if (here() === s && s.phase === 'running') judged(s, made)
 }
 
 /** Nothing has been done yet. @param {Step} s */

@@ -121,6 +121,15 @@ export class View {
     if (s) announce(`${s.who}: ${s.text}`)
   }
 
+  /** Waits until an event is drawn, but not for long. @param {number} index @returns {Promise<void>} */
+  drawnUpTo(index) {
+    const end = performance.now() + 3000
+    return new Promise(done => {
+      const look = () => (!this.clock.live || this.clock.index >= index || performance.now() > end ? done() : void setTimeout(look, 50))
+      look()
+    })
+  }
+
   // ——— time
 
   /** Space: holds the picture and lets it go on; afterwards it plays again. */
