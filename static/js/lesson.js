@@ -351,10 +351,11 @@ async function fetchRecording() {
   for (const b of $$('[data-act=stop]', s.node)) say(b, t('toTheEnd'))
 }
 
-function playRecording() {
+async function playRecording() {
   const s = here()
+  if (!recordings[s.is.id]) await fetchRecording()
   const made = recordings[s.is.id]
-  if (!made) return
+  if (!made || here() !== s || s.phase === 'running') return
   turn('running')
   view.play(made, (lines, over) => {
     if (here() !== s || s.phase !== 'running') return false
