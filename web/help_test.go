@@ -90,7 +90,7 @@ func (s *script) Ended() bool           { return is(s.done) }
 
 func (s *script) Again(o lab.Options) error {
 	s.mu.Lock()
-	s.head.Settings, s.head.Mode, s.now = o.Settings, o.Mode, lab.Outcome{}
+	s.head.Settings, s.head.Mode = o.Settings, o.Mode
 	s.mu.Unlock()
 	s.again()
 	return nil
@@ -108,9 +108,9 @@ func (s *script) Examine(f func(*lab.Outcome)) error {
 		return errors.New("the run is over")
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	o := s.now
 	o.Mechanism, o.Settings, o.Scene = s.head.Mechanism.ID, s.head.Settings, s.head.Scene
+	s.mu.Unlock()
 	f(&o)
 	return nil
 }
