@@ -24,14 +24,14 @@ vet:
 	go tool staticcheck ./...
 
 # Packages run one after the other: their tests start real processes on every core.
-# Within a package four tests may run at once, where most of their time is waiting.
+# Within a package six tests may run at once, where most of their time is waiting.
 race:
-	GORACE=atexit_sleep_ms=0 go test -race -p 1 -parallel 4 -timeout 20m -skip '^TestLessons$$' ./...
+	GORACE=atexit_sleep_ms=0 go test -race -p 1 -parallel 6 -timeout 20m -skip '^TestLessons$$' ./...
 
 # Every lesson, once, by workers as students run them: the race detector makes them ten
 # times slower.
 lessons:
-	go test -parallel 4 -timeout 20m -run '^TestLessons$$' ./cmd/ipclab
+	go test -parallel 6 -timeout 20m -run '^TestLessons$$' ./cmd/ipclab
 
 scripts:
 	cd static && node_modules/.bin/tsc --noEmit -p jsconfig.json
