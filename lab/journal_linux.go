@@ -154,7 +154,7 @@ func (j *journal) open() error {
 	cmd := exec.Command("/proc/self/exe", janitorArg)
 	cmd.Args[0] = "ipclab:janitor"
 	cmd.Dir = j.home.dir
-	cmd.Env = []string{"GOMAXPROCS=1", "IPCLAB_HOME=" + j.home.dir}
+	cmd.Env = []string{"GOMAXPROCS=1", "IPCLAB_JOURNAL=" + j.path}
 	cmd.Stdin = r
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true} // Ctrl-C does not reach it
 	if err := cmd.Start(); err != nil {
@@ -215,9 +215,35 @@ func IsJanitor() bool { return len(os.Args) == 2 && os.Args[1] == janitorArg }
 // RunJanitor waits until the lab has ended, and removes what it has left.
 func RunJanitor() error {
 	_, _ = os.Stdin.Read(make([]byte, 1)) // ends with the lab
-	h := &Home{os.Getenv("IPCLAB_HOME")}
-	_, err := h.Clean(false)
+	path := os.Getenv("IPCLAB_JOURNAL")
+	if err := awaitUnlocked(path); err != nil {
+		return err
+	}
+	_, err := (&Home{filepath.Dir(path)}).Clean(false)
 	return err
+}
+
+// awaitUnlocked waits until nobody holds the lock of a journal, or it is gone. The end
+// of the lab's pipe does not tell that: of a killed process the kernel closes one file
+// after the other, in no promised order, and the journal may be the last of them.
+func awaitUnlocked(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|unix.O_NOFOLLOW, 0)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("open journal: %w", err)
+	}
+	defer f.Close()
+	for {
+		if err = unix.Flock(int(f.Fd()), unix.LOCK_EX); err != unix.EINTR {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("wait for the lock of %s: %w", path, err)
+	}
+	return nil
 }
 
 // removers know how to remove an object of a kind, if it is there and ours.

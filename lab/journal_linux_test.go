@@ -1,10 +1,17 @@
 package lab
 
 import (
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // Labs that clean up at any moment do not remove the journal of one that lives.
@@ -46,4 +53,48 @@ func TestJournalIsThere(t *testing.T) {
 	}
 	close(stop)
 	others.Wait()
+}
+
+// A janitor whose lab is gone, but whose journal is still locked, waits: a killed
+// process gives up its lock and its end of the pipe in no promised order.
+func TestJanitorWaits(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.journal")
+	f, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Flock(int(f.Fd()), unix.LOCK_EX); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := f.WriteString("shm ipclab-none\n"); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("/proc/self/exe", janitorArg) // its pipe ends at once
+	cmd.Env = []string{"IPCLAB_JOURNAL=" + path}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	asleep := func() bool {
+		tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/syscall", cmd.Process.Pid))
+		return slices.ContainsFunc(tasks, func(task string) bool {
+			b, _ := os.ReadFile(task)
+			return strings.HasPrefix(string(b), fmt.Sprint(unix.SYS_FLOCK, " "))
+		})
+	}
+	for try := 0; !asleep(); try++ {
+		if try == 1000 {
+			t.Fatal("the janitor does not wait for the lock")
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	if _, err := os.Stat(path); err != nil {
+		t.Error("the journal is gone though it was locked:", err)
+	}
+	f.Close()
+	if err := cmd.Wait(); err != nil {
+		t.Error("janitor:", err)
+	}
+	if _, err := os.Stat(path); !os.IsNotExist(err) {
+		t.Error("the journal was left:", err)
+	}
 }
