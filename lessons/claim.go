@@ -105,11 +105,11 @@ func Compile(e *Expr, info *lab.Info, scene *lab.Scene) (err error) {
 	var sides []*side
 	for _, n := range comparisons(tree.Node) {
 		text := n.String()
-		p, err := build(n)
+		p, err := build(n.Node)
 		if err != nil {
 			return err
 		}
-		sides = append(sides, &side{program: p, text: text, source: words.source(p.refs)})
+		sides = append(sides, &side{program: p, text: text, source: words.source(p.refs), as: n.as})
 	}
 	test, err := build(tree.Node)
 	if err != nil {
@@ -133,7 +133,7 @@ func (e *Expr) Eval(v *Values) (bool, error) {
 		return true, nil
 	}
 	if !ok {
-		return false, &ClaimError{Col: 1, Text: fmt.Sprintf("it is %s, neither true nor false", format(out))}
+		return false, &ClaimError{Col: 1, Text: fmt.Sprintf("it is %s, neither true nor false", quantity.format(out))}
 	}
 	return so, nil
 }

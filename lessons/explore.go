@@ -87,16 +87,15 @@ func orders(turns []Turn) (all [][]operation) {
 // inOrder lets operations go in an order. Whoever cannot go, because it sleeps in the
 // kernel, goes as soon as it can: that order then is what was possible.
 func (p *performance) inOrder(ctx context.Context, order []operation, turns []Turn) (done []string, err error) {
-	run := p.Run()
 	for _, t := range turns {
 		if err := p.advance(ctx, t.Role, turns); err != nil {
 			return nil, err
 		}
 	}
 	for len(order) > 0 {
-		all, err := run.Stands()
+		all, err := p.stands()
 		if err != nil {
-			return nil, errTaken
+			return nil, err
 		}
 		i := slices.IndexFunc(order, func(o operation) bool { return standOf(all, o.role).Gate == o.point })
 		if i < 0 {
@@ -119,14 +118,13 @@ func (p *performance) inOrder(ctx context.Context, order []operation, turns []Tu
 // advance lets a worker go on until it waits at one of the gates that are put in
 // order, or cannot go on.
 func (p *performance) advance(ctx context.Context, role string, turns []Turn) error {
-	run := p.Run()
 	for range mostSteps {
-		if err := p.settle(ctx, run); err != nil {
+		if err := p.settle(ctx); err != nil {
 			return err
 		}
-		all, err := run.Stands()
+		all, err := p.stands()
 		if err != nil {
-			return errTaken
+			return err
 		}
 		gate := standOf(all, role).Gate
 		if gate == "" || slices.ContainsFunc(turns, func(t Turn) bool { return t.Role == role && slices.Contains(t.Points, gate) }) {
@@ -148,12 +146,12 @@ func (p *performance) exploreKill(ctx context.Context, role string) error {
 		}
 		run := p.Run()
 		for range k {
-			if err := p.settle(ctx, run); err != nil {
+			if err := p.settle(ctx); err != nil {
 				return err
 			}
-			all, err := run.Stands()
+			all, err := p.stands()
 			if err != nil {
-				return errTaken
+				return err
 			}
 			if standOf(all, role).Gate == "" {
 				return nil // it has come to the end: there is no further point
@@ -162,12 +160,12 @@ func (p *performance) exploreKill(ctx context.Context, role string) error {
 				return err
 			}
 		}
-		if err := p.settle(ctx, run); err != nil {
+		if err := p.settle(ctx); err != nil {
 			return err
 		}
-		all, err := run.Stands()
+		all, err := p.stands()
 		if err != nil {
-			return errTaken
+			return err
 		}
 		at := standOf(all, role)
 		if at.Gone {
@@ -176,26 +174,26 @@ func (p *performance) exploreKill(ctx context.Context, role string) error {
 		if err := run.Do("kill " + role); err != nil {
 			return err
 		}
-		if err := p.until(ctx, run, func(all []lab.Stand) bool { return standOf(all, role).Gone }); err != nil {
+		if err := p.until(ctx, func(all []lab.Stand) bool { return standOf(all, role).Gone }); err != nil {
 			return err
 		}
 		if err := p.tried(ctx, Schedule{Order: fmt.Sprintf("%s: %d", role, k), Killed: at.Gate + at.Asleep}); err != nil {
 			return err
 		}
 	}
-	return nil
+	return fmt.Errorf("%s has more than %d points at which it can be killed: give it less to do", role, mostSchedules)
 }
 
-// tried lets everybody go on to the end, and notes what came of it.
+// tried lets everybody go on to the end, and notes what came of it. Who has not come
+// to an end in so many operations tries again and again.
 func (p *performance) tried(ctx context.Context, s Schedule) error {
-	run := p.Run()
 	for range mostSteps {
-		if err := p.settle(ctx, run); err != nil {
+		if err := p.settle(ctx); err != nil {
 			return err
 		}
-		all, err := run.Stands()
+		all, err := p.stands()
 		if err != nil {
-			return errTaken
+			return err
 		}
 		i := slices.IndexFunc(all, func(s lab.Stand) bool { return s.Gate != "" })
 		if i < 0 {
@@ -215,9 +213,13 @@ func (p *performance) tried(ctx context.Context, s Schedule) error {
 	if err != nil {
 		return errTaken
 	}
+	torn, err := p.leftTorn(v)
+	if err != nil {
+		return err
+	}
 	o := sampleOf(m.Outcome)
 	s.Counter, s.Expected, s.Lost = o.Counter, o.Expected, o.Lost
-	s.Torn = o.Torn > 0 || p.leftTorn(v)
+	s.Torn = o.Torn > 0 || torn
 	p.extra.Schedules = append(p.extra.Schedules, s)
 	p.report.Schedules = append(p.report.Schedules, s)
 	p.say()
@@ -225,16 +227,16 @@ func (p *performance) tried(ctx context.Context, s Schedule) error {
 }
 
 // leftTorn reports whether a record was left with words of more than one update.
-func (p *performance) leftTorn(v *Values) bool {
+func (p *performance) leftTorn(v *Values) (torn bool, err error) {
 	h := p.Run().Header()
 	for _, part := range h.Scene.Parts {
 		e := &Expr{Source: part.ID + ".torn"}
 		if part.Type != lab.Record || part.Off || Compile(e, &h.Mechanism, &h.Scene) != nil {
 			continue
 		}
-		if torn, err := e.Eval(v); err == nil && torn {
-			return true
+		if torn, err = e.Eval(v); err != nil || torn {
+			return torn, err
 		}
 	}
-	return false
+	return false, nil
 }

@@ -77,7 +77,7 @@ func (p *performance) watch(ctx context.Context, e *Expr, within time.Duration) 
 			if err != nil {
 				return false, err.Error(), nil
 			}
-			return false, sidesText(e.Sides(v)), nil
+			return false, Measured(e.Sides(v)), nil
 		}
 		if err := rest(ctx, glance); err != nil {
 			return false, "", err
@@ -86,15 +86,6 @@ func (p *performance) watch(ctx context.Context, e *Expr, within time.Duration) 
 			return false, "", err
 		}
 	}
-}
-
-// sidesText writes what was measured in one line.
-func sidesText(sides []Side) string {
-	var s []string
-	for _, side := range sides {
-		s = append(s, side.Text+" = "+side.Value)
-	}
-	return strings.Join(s, ", ")
 }
 
 // settling is how long the kernel's word may be behind the calls, on a busy machine.

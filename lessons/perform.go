@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -217,24 +218,22 @@ func (p *performance) turn(run Run, c *Command) error {
 
 // end ends all processes; what they left can still be judged.
 func (p *performance) end(ctx context.Context, run Run) error {
-	stands, err := run.Stands()
+	all, err := p.stands()
 	if err != nil {
 		return err
 	}
-	for _, s := range stands {
-		if !s.Gone {
-			if err := run.Do("kill " + s.Role); err != nil {
+	for _, s := range all {
+		if s.Gone {
+			continue
+		}
+		if err := run.Do("kill " + s.Role); err != nil {
+			if all, _ := p.stands(); !standOf(all, s.Role).Gone { // else it has ended by itself
 				return err
 			}
 		}
 	}
-	return p.until(ctx, run, func(s []lab.Stand) bool {
-		for i := range s {
-			if !s[i].Gone {
-				return false
-			}
-		}
-		return true
+	return p.until(ctx, func(all []lab.Stand) bool {
+		return !slices.ContainsFunc(all, func(s lab.Stand) bool { return !s.Gone })
 	})
 }
 
@@ -272,18 +271,18 @@ func (p *performance) wait(ctx context.Context, c *Command) error {
 // letGo lets one operation of a worker go, and waits until everybody stands again.
 func (p *performance) letGo(ctx context.Context, role string) error {
 	run := p.Run()
-	if err := p.until(ctx, run, func(all []lab.Stand) bool { return !standOf(all, role).OnItsWay() }); err != nil {
+	if err := p.until(ctx, func(all []lab.Stand) bool { return !standOf(all, role).OnItsWay() }); err != nil {
 		return fmt.Errorf("%s does not come to its next operation: %w", role, err)
 	}
 	if err := run.Do("step " + role); err != nil {
 		return err
 	}
-	return p.settle(ctx, run)
+	return p.settle(ctx)
 }
 
 // settle waits until every worker stands somewhere: at a gate, asleep, stopped, gone.
-func (p *performance) settle(ctx context.Context, run Run) error {
-	return p.until(ctx, run, func(all []lab.Stand) bool {
+func (p *performance) settle(ctx context.Context) error {
+	return p.until(ctx, func(all []lab.Stand) bool {
 		for i := range all {
 			if all[i].OnItsWay() {
 				return false
@@ -295,12 +294,11 @@ func (p *performance) settle(ctx context.Context, run Run) error {
 
 // toGate lets a worker go, operation by operation, until it waits at a gate.
 func (p *performance) toGate(ctx context.Context, role, point string) error {
-	run := p.Run()
-	if err := p.settle(ctx, run); err != nil {
+	if err := p.settle(ctx); err != nil {
 		return err
 	}
 	for range mostSteps {
-		all, err := run.Stands()
+		all, err := p.stands()
 		if err != nil {
 			return err
 		}
@@ -315,11 +313,11 @@ func (p *performance) toGate(ctx context.Context, role, point string) error {
 }
 
 // until waits until it is so.
-func (p *performance) until(ctx context.Context, run Run, so func([]lab.Stand) bool) error {
+func (p *performance) until(ctx context.Context, so func([]lab.Stand) bool) error {
 	for end := time.Now().Add(patience); ; {
-		all, err := run.Stands()
+		all, err := p.stands()
 		if err != nil {
-			return errTaken
+			return err
 		}
 		if so(all) {
 			return nil
@@ -334,6 +332,15 @@ func (p *performance) until(ctx context.Context, run Run, so func([]lab.Stand) b
 			return err
 		}
 	}
+}
+
+// stands tells where every worker is.
+func (p *performance) stands() ([]lab.Stand, error) {
+	all, err := p.Run().Stands()
+	if err != nil {
+		return nil, errTaken // its processes are there no more
+	}
+	return all, nil
 }
 
 func standOf(all []lab.Stand, role string) *lab.Stand {

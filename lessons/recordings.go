@@ -223,7 +223,7 @@ func (r *Report) against() string {
 		case c.Error != "":
 			return fmt.Sprintf("%s cannot be judged: %s", c.Text, c.Error)
 		default:
-			return fmt.Sprintf("%s does not hold: %s", c.Text, sidesText(c.Sides))
+			return fmt.Sprintf("%s does not hold: %s", c.Text, Measured(c.Sides))
 		}
 	}
 	for _, o := range r.Options {

@@ -119,6 +119,32 @@ func (r *Report) Holds() bool {
 	return true
 }
 
+// Misses lists what did not come out as the claims say, with what was measured: also
+// of those that hold only usually.
+func (r *Report) Misses() (all []string) {
+	if r.State != Judged && r.State != Skipped {
+		all = append(all, r.Why)
+	}
+	for i := range r.Claims {
+		switch c := &r.Claims[i]; {
+		case c.Skip != "":
+		case c.Error != "":
+			all = append(all, c.Text+": "+c.Error)
+		case !c.Held && c.Kind != Show:
+			all = append(all, c.Text+in(Measured(c.Sides)))
+		}
+	}
+	return all
+}
+
+// in puts a text that is not empty in brackets.
+func in(s string) string {
+	if s == "" {
+		return ""
+	}
+	return " (" + s + ")"
+}
+
 // Stands reports whether nothing speaks against a claim. One that is only shown must
 // still be a number, and of one that holds usually few runs tell nothing.
 func (c *ClaimReport) Stands() bool {

@@ -33,7 +33,7 @@ func (p *performance) saw(c *Command, before *lab.Outcome) string {
 		return fmt.Sprintf("%d tried", len(p.extra.Schedules))
 	case c.Verb == Wait:
 		if v, _, err := p.look(nil); err == nil {
-			return sidesText(c.Cond.Sides(v))
+			return Measured(c.Cond.Sides(v))
 		}
 	}
 	if before == nil {

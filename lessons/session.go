@@ -170,7 +170,9 @@ func (s *Session) Repeat(ctx context.Context, step *Step) (r *Report, err error)
 
 // Hold starts the processes of a step and lets none of them go: so they can be looked
 // at before anything happens. A step that goes on with what is there changes nothing.
-func (s *Session) Hold(ctx context.Context, step *Step) error {
+//
+// over are knobs that somebody has set otherwise.
+func (s *Session) Hold(ctx context.Context, step *Step, over lab.Settings) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if why := Unmet(s.lesson.Requires); why != "" {
@@ -179,7 +181,7 @@ func (s *Session) Hold(ctx context.Context, step *Step) error {
 	if s.here(s.before(step)) && !step.begins() {
 		return nil
 	}
-	p := s.performance(step, nil)
+	p := s.performance(step, over)
 	if err := p.gather(step); err != nil {
 		return err
 	}

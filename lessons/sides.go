@@ -19,11 +19,56 @@ type side struct {
 	*program
 	text   string
 	source string
+	as     notation
+}
+
+// notation is how people write a number: a process id is a name, an address is
+// written in sixteens, everything else is a quantity.
+type notation int
+
+const (
+	quantity notation = iota
+	identity
+	address
+)
+
+func (as notation) write(n int) string {
+	switch as {
+	case identity:
+		return strconv.Itoa(n)
+	case address:
+		return fmt.Sprintf("%#x", n)
+	}
+	return lab.Digits(int64(n))
+}
+
+// notationOf tells how to write what is compared with each other.
+func notationOf(sides ...ast.Node) notation {
+	for _, n := range sides {
+		if call, ok := n.(*ast.CallNode); ok {
+			n = call.Callee
+		}
+		if m, ok := n.(*ast.MemberNode); ok {
+			switch m.Property.String() {
+			case `"pid"`:
+				return identity
+			case `"addr"`:
+				return address
+			}
+		}
+	}
+	return quantity
+}
+
+// told is a part of an expression of which people want to know the value.
+type told struct {
+	ast.Node
+	as notation
 }
 
 // comparisons lists what people want to know of an expression: both sides of each
 // comparison, and whatever else is true or false by itself.
-func comparisons(n ast.Node) (all []ast.Node) {
+func comparisons(n ast.Node) (all []told) {
 	switch n := n.(type) {
 	case *ast.UnaryNode:
 		if n.Operator == "not" || n.Operator == "!" {
@@ -34,14 +79,15 @@ func comparisons(n ast.Node) (all []ast.Node) {
 		case "and", "or", "&&", "||":
 			return append(comparisons(n.Left), comparisons(n.Right)...)
 		case "==", "!=", "<", ">", "<=", ">=", "in", "contains", "startsWith", "endsWith":
-			return []ast.Node{n.Left, n.Right}
+			as := notationOf(n.Left, n.Right)
+			return []told{{n.Left, as}, {n.Right, as}}
 		}
 	}
-	return append([]ast.Node{n}, elements(n)...)
+	return append([]told{{n, notationOf(n)}}, elements(n)...)
 }
 
 // elements lists, of a condition on all or any of a list, what it compares of each.
-func elements(n ast.Node) (all []ast.Node) {
+func elements(n ast.Node) (all []told) {
 	b, ok := n.(*ast.BuiltinNode)
 	if !ok || len(b.Arguments) != 2 {
 		return nil
@@ -54,8 +100,9 @@ func elements(n ast.Node) (all []ast.Node) {
 		return nil
 	}
 	for _, side := range comparisons(p.Node) {
-		if !constant(side) {
-			all = append(all, &ast.BuiltinNode{Name: "map", Arguments: []ast.Node{b.Arguments[0], &ast.PredicateNode{Node: side}}})
+		if !constant(side.Node) {
+			each := &ast.BuiltinNode{Name: "map", Arguments: []ast.Node{b.Arguments[0], &ast.PredicateNode{Node: side.Node}}}
+			all = append(all, told{each, side.as})
 		}
 	}
 	return all
@@ -70,6 +117,18 @@ func constant(n ast.Node) bool {
 	return false
 }
 
+// Measured writes in one line what was measured; not what the claim itself has written
+// out.
+func Measured(sides []Side) string {
+	var s []string
+	for _, side := range sides {
+		if side.Source != "" {
+			s = append(s, side.Text+" = "+side.Value)
+		}
+	}
+	return strings.Join(s, ", ")
+}
+
 // Sides gives the values of both sides of each comparison, as people read them.
 func (e *Expr) Sides(v *Values) (all []Side) {
 	for _, s := range e.sides {
@@ -80,7 +139,7 @@ func (e *Expr) Sides(v *Values) (all []Side) {
 		if out, err := s.run(v); err != nil {
 			value = "not known: " + reason(err)
 		} else {
-			value = format(out)
+			value = s.as.format(out)
 		}
 		all = append(all, Side{Text: s.text, Value: value, Source: s.source})
 	}
@@ -88,7 +147,7 @@ func (e *Expr) Sides(v *Values) (all []Side) {
 }
 
 // format writes a value for people.
-func format(v any) string {
+func (as notation) format(v any) string {
 	switch v := v.(type) {
 	case nil:
 		return "none"
@@ -97,7 +156,7 @@ func format(v any) string {
 	case bool:
 		return strconv.FormatBool(v)
 	case int:
-		return lab.Digits(int64(v))
+		return as.write(v)
 	case float64:
 		return decimal(v)
 	case *event:
@@ -108,7 +167,7 @@ func format(v any) string {
 	r := reflect.ValueOf(v)
 	switch r.Kind() {
 	case reflect.Slice:
-		return list(r)
+		return as.list(r)
 	case reflect.Pointer:
 		if r.IsNil() {
 			return "none"
@@ -140,10 +199,10 @@ func decimal(f float64) string {
 // shown is how many elements of a list are written out.
 const shown = 8
 
-func list(r reflect.Value) string {
+func (as notation) list(r reflect.Value) string {
 	var s []string
 	for i := range min(r.Len(), shown) {
-		s = append(s, format(r.Index(i).Interface()))
+		s = append(s, as.format(r.Index(i).Interface()))
 	}
 	if n := r.Len(); n > shown {
 		s = append(s, fmt.Sprintf("… (%s in all)", lab.Digits(int64(n))))
@@ -163,12 +222,19 @@ func fields(r reflect.Value) string {
 		if v.IsZero() {
 			continue
 		}
-		s = append(s, name+" "+format(v.Interface()))
+		s = append(s, name+" "+fieldNotation(name).format(v.Interface()))
 		if len(s) == shown {
 			break
 		}
 	}
 	return "{" + strings.Join(s, ", ") + "}"
+}
+
+func fieldNotation(name string) notation {
+	if name == "pid" {
+		return identity
+	}
+	return quantity
 }
 
 // reason is why something has no value.

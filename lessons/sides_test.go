@@ -24,6 +24,7 @@ func TestSides(t *testing.T) {
 		{`pipe.agrees or writer1.calls("write") > 1`, []Side{{"pipe.agrees", "not known: the calls and the kernel were not compared", "● and ○"},
 			{`writer1.calls("write")`, "1", "○ calls"}, {"1", "1", ""}}},
 		{`pipe.bytes / 1000 > 0`, []Side{{"pipe.bytes / 1000", "32.784", "● FIONREAD"}, {"0", "0", ""}}},
+		{`12000 + 345 != reader.pid`, []Side{{"12000 + 345", "12345", ""}, {"reader.pid", "103", "● kernel"}}},
 		{`sent / received == 1`, []Side{{"sent / received", "not known: nothing can be divided by 0", "○ calls"}, {"1", "1", ""}}},
 		{`all(writers, .sent > 0)`, []Side{{"all(writers, .sent > 0)", "false", "○ calls"}, {"map(writers, .sent)", "[1, 0]", "○ calls"}}},
 		{`writer1.exit.signal == "SIGKILL"`, []Side{{"writer1.exit.signal", "not known: cannot get signal from exit", "● waitid"}, {`"SIGKILL"`, `"SIGKILL"`, ""}}},
@@ -57,7 +58,7 @@ func TestFormat(t *testing.T) {
 		{[]string{"SIGUSR1"}, `["SIGUSR1"]`}, {[]int{1, 2, 3, 4, 5, 6, 7, 8, 9}, "[1, 2, 3, 4, 5, 6, 7, 8, … (9 in all)]"},
 		{&exit{-1, "SIGKILL"}, `{code -1, signal "SIGKILL"}`}, {&edge{"a", "b", "lock"}, `{from "a", to "b", on "lock"}`}, {[]any{1, "x", nil}, `[1, "x", none]`},
 	} {
-		if text := format(c.value); text != c.text {
+		if text := quantity.format(c.value); text != c.text {
 			t.Errorf("%v is written %q, want %q", c.value, text, c.text)
 		}
 	}

@@ -66,33 +66,16 @@ func comesOut(t *testing.T, m lab.Mechanism, e *lessons.Experiment) {
 		if r.State == lessons.Skipped {
 			t.Skip(r.Why)
 		}
+		missed := strings.Join(r.Misses(), "\n")
 		if !r.Holds() {
-			t.Fatal(failure(r))
+			t.Fatalf("%s: %s", r.State, missed)
 		}
-		if e.Usually == 0 || failure(r) == "" {
+		if e.Usually == 0 || missed == "" {
 			return
 		}
 		if try == tries {
-			t.Fatalf("not once in %d tries: %s", tries, failure(r))
+			t.Fatalf("not once in %d tries: %s", tries, missed)
 		}
-		t.Logf("try %d: %s", try, failure(r))
+		t.Logf("try %d: %s", try, missed)
 	}
-}
-
-// failure tells what did not hold, with what was measured.
-func failure(r *lessons.Report) string {
-	var all []string
-	if r.State != lessons.Judged {
-		all = append(all, string(r.State)+": "+r.Why)
-	}
-	for _, c := range r.Claims {
-		if !c.Held && c.Kind != lessons.Show || c.Error != "" {
-			line := c.Text + ": " + c.Error
-			for _, s := range c.Sides {
-				line += " " + s.Text + " = " + s.Value
-			}
-			all = append(all, line)
-		}
-	}
-	return strings.Join(all, "\n")
 }

@@ -196,7 +196,7 @@ func (s *Server) performStep(w http.ResponseWriter, r *http.Request) {
 // operations, so that the page can show them.
 func (s *Server) holdStep(w http.ResponseWriter, r *http.Request) {
 	s.teach(w, r, func(ctx context.Context, t *lessons.Session, step *lessons.Step, over lab.Settings) error {
-		return t.Hold(ctx, step)
+		return t.Hold(ctx, step, over)
 	})
 }
 

@@ -152,7 +152,7 @@ func (s *Server) judge(w *watched, mechanism string, e *lessons.Experiment, r *l
 	case err != nil:
 		v.Why = err.Error()
 	case r.State == lessons.Judged || inVain(e.Step, r):
-		v = verdict{State: trialJudged, Why: missing(r), Shown: shown(r)}
+		v = verdict{State: trialJudged, Why: strings.Join(r.Misses(), "\n"), Shown: shown(r)}
 		v.OK = v.Why == ""
 		rate := s.rates.add(mechanism, e.ID, v)
 		v.Rate = &rate
@@ -173,50 +173,15 @@ func inVain(step *lessons.Step, r *lessons.Report) bool {
 	return false
 }
 
-// missing says what was not as the claims say, with what was measured: a line for
-// each; "" if all of them hold.
-func missing(r *lessons.Report) string {
-	var all []string
-	if r.State == lessons.Failed {
-		all = append(all, r.Why)
-	}
-	for _, c := range r.Claims {
-		switch {
-		case c.Held || c.Skip != "":
-		case c.Error != "":
-			all = append(all, c.Text+": "+c.Error)
-		case c.Kind != lessons.Show:
-			all = append(all, c.Text+measured(c))
-		}
-	}
-	return strings.Join(all, "\n")
-}
-
 // shown gives the numbers that an experiment tells and promises nothing of.
 func shown(r *lessons.Report) string {
 	var all []string
 	for _, c := range r.Claims {
 		if c.Kind == lessons.Show && c.Error == "" && c.Skip == "" {
-			for _, side := range c.Sides {
-				all = append(all, side.Text+" = "+side.Value)
-			}
+			all = append(all, lessons.Measured(c.Sides))
 		}
 	}
 	return strings.Join(all, ", ")
-}
-
-// measured gives both sides of a claim: " (pipe.bytes = 31744)".
-func measured(c lessons.ClaimReport) string {
-	var all []string
-	for _, side := range c.Sides {
-		if side.Text != side.Value {
-			all = append(all, side.Text+" = "+side.Value)
-		}
-	}
-	if len(all) == 0 {
-		return ""
-	}
-	return " (" + strings.Join(all, ", ") + ")"
 }
 
 // rates counts how often experiments came out as they say, since the lab started.

@@ -61,22 +61,13 @@ func notes(c *lessons.ClaimReport) string {
 	return strings.Join(s, ", ")
 }
 
-// measured writes the sides of a claim with their values; not those that are only
-// numbers in the lesson.
+// measured writes what was measured of a claim, and what else is to be said of it.
 func measured(sides []lessons.Side, more string) string {
-	var s []string
-	for _, side := range sides {
-		if side.Source != "" {
-			s = append(s, side.Text+" = "+side.Value)
-		}
-	}
-	if more != "" {
-		s = append(s, more)
-	}
-	if len(s) == 0 {
+	all := strings.Trim(lessons.Measured(sides)+", "+more, ", ")
+	if all == "" {
 		return ""
 	}
-	return "   (" + strings.Join(s, ", ") + ")"
+	return "   (" + all + ")"
 }
 
 // failures lists what speaks against the lesson, each with its place in the file.
