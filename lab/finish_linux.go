@@ -183,7 +183,8 @@ func (l *live) outcomeOf(u *Event) bool {
 // outcomeOfStore tells whether a store was made by what the word holds now.
 func (l *live) outcomeOfStore(u *Event, now uint64) bool {
 	v := &l.values[u.Part]
-	others := slices.ContainsFunc(v.last, func(s stored) bool { return s.at >= u.At }) // have stored since
+	// Somebody else may have stored since: for sure if so it is told, perhaps if not all is.
+	others := !l.keepsAll() || slices.ContainsFunc(v.last, func(s stored) bool { return s.at >= u.At })
 	before := v.mayBe(now) || len(v.last) == 0 && now == 0
 	switch {
 	case word(u) != 0 && !others && now == word(u) && !before:
@@ -203,14 +204,9 @@ func (l *live) outcomeOfStore(u *Event, now uint64) bool {
 // That one which was made is lost cannot be told from one that was not made, except
 // of an atomic addition, whose result nobody knew before.
 func (l *live) outcomeOfUpdate(u *Event, now uint64) bool {
-	sum, unknown := uint64(0), uint64(0)
+	sum, unknown := uint64(0), l.unknownStores(u.Part)
 	for _, p := range l.procs {
 		sum += p.counted().sent
-	}
-	for i := range l.unknown {
-		if e := &l.unknown[i]; e.Part == u.Part && e.Kind == Store {
-			unknown++
-		}
 	}
 	switch {
 	case now == sum+unknown:
@@ -221,6 +217,17 @@ func (l *live) outcomeOfUpdate(u *Event, now uint64) bool {
 		return false
 	}
 	return true
+}
+
+// unknownStores counts the stores to a part of which it is not known whether they were
+// made: their processes were killed within them.
+func (l *live) unknownStores(part uint16) (n uint64) {
+	for i := range l.unknown {
+		if e := &l.unknown[i]; e.Part == part && e.Kind == Store {
+			n++
+		}
+	}
+	return n
 }
 
 // outcome sums up.
@@ -260,6 +267,9 @@ func (l *live) partOutcome(o *Outcome, part uint16) {
 	switch {
 	case p.Holds == Updates && po.Level != nil:
 		want := int64(o.Totals.Sent)
+		// What the counter is ahead of the known updates, unknown ones have added: that
+		// many were made, though nobody can tell which.
+		want += max(0, min(*po.Level-want, int64(l.unknownStores(part))))
 		o.Totals.Counter, o.Totals.Expected = po.Level, &want
 		o.Totals.Lost += want - *po.Level
 	case p.Law == Count && l.keepsAll():
