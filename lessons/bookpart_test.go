@@ -225,6 +225,7 @@ func TestPages(t *testing.T) {
 		s.add(lab.Event{Kind: lab.Exit, Proc: proc, Ret: -9})
 	}
 	s.unknown("65\u00a0536 bytes are in pipe, and no reader is left", `lost == 0`)
+	s.unknown("nobody is left who holds it", `pipe.bytes == 65536`, `pipe.pages == 16`)
 }
 
 func TestPagesInDoubt(t *testing.T) {

@@ -152,6 +152,20 @@ func TestUnreadable(t *testing.T) {
 	}
 }
 
+// An answer is a paragraph, whatever it begins with.
+func TestAnswerIsAParagraph(t *testing.T) {
+	_, src := good(t)
+	for _, answer := range []string{"2000.", "1) one", "- none", "# 1", "> 0"} {
+		l, found := lessons.Parse("f", bytes.Replace(src, []byte("- [x] It is lost."), []byte("- [x] "+answer), 1))
+		if len(found) > 0 {
+			t.Fatalf("%q: %v", answer, found)
+		}
+		if got := l.Steps[0].Predict.Options[0].Text; len(got) != 1 || text(got) != answer {
+			t.Errorf("%q was read as %+v", answer, got)
+		}
+	}
+}
+
 // A hostile file gives a few mistakes, not thousands.
 func TestManyMistakes(t *testing.T) {
 	_, found := lessons.Parse("f", []byte(strings.Repeat(":::x\n", 50_000)))

@@ -50,11 +50,22 @@ var markdown = parser.NewParser(
 	parser.WithASTTransformers(util.Prioritized(extension.NewTableASTTransformer(), 0)),
 )
 
+// sentences is Markdown without blocks: a paragraph, also where it begins with "2000."
+var sentences = parser.NewParser(
+	parser.WithBlockParsers(util.Prioritized(parser.NewParagraphParser(), 1000)),
+	parser.WithInlineParsers(parser.DefaultInlineParsers()...),
+)
+
 var markers = regexp.MustCompile(`^(?:[ \t]*(?:>|[-*+]|[0-9]{1,9}[.)])[ \t]*)+`)
 
 // prose reads Markdown. Its reader may need a time that grows with the square of a
 // paragraph's length, so that is bounded.
-func (p *reader) prose(lines []piece) Prose {
+func (p *reader) prose(lines []piece) Prose { return p.markdown(lines, markdown) }
+
+// paragraph reads Markdown that is one paragraph, such as an answer.
+func (p *reader) paragraph(lines []piece) Prose { return p.markdown(lines, sentences) }
+
+func (p *reader) markdown(lines []piece, by parser.Parser) Prose {
 	var all strings.Builder
 	size := 0 // of the lines since the last empty one
 	for _, l := range lines {
@@ -75,7 +86,7 @@ func (p *reader) prose(lines []piece) Prose {
 		return nil
 	}
 	c := &converter{p: p, src: []byte(all.String()), lines: lines}
-	return c.blocks(markdown.Parse(text.NewReader(c.src)), 0)
+	return c.blocks(by.Parse(text.NewReader(c.src)), 0)
 }
 
 // converter makes Prose of what the reader of Markdown found.

@@ -174,7 +174,7 @@ func (p *reader) options(q *Question, b *block, i int) {
 			lines = append(lines, piece{p.lines[i][blank:], place{i + 1, blank + 1}})
 		}
 		p.tag(q, o, &lines[len(lines)-1])
-		o.Text = p.prose(lines)
+		o.Text = p.paragraph(lines)
 		if len(o.Text) == 0 {
 			p.errorf(place{o.Line, 1}, "the answer is empty")
 		}

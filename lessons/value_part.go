@@ -51,6 +51,10 @@ func (m *moment) part(i int, name string) any {
 		unless("pages", doubt)
 		unless("pages", m.missing())
 		v.Readers, v.Writers = m.holders(i, unless)
+		if !slices.ContainsFunc(m.procs, func(p procBook) bool { return p.alive() }) {
+			unless("bytes", "nobody is left who holds it: the pipe is gone, and what was in it")
+			unless("pages", "nobody is left who holds it: the pipe is gone, and what was in it")
+		}
 		return v
 	case lab.Page:
 		v := &memory{thing: t, Size: int(p.Cap), Blocks: int(level / 512), Exists: b.exists != nil && *b.exists}
