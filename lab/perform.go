@@ -1,7 +1,6 @@
 package lab
 
 import (
-	"context"
 	"slices"
 	"strings"
 	"time"
@@ -10,7 +9,7 @@ import (
 // Perform lets a run go on for a time, or until nothing more can happen, with its
 // timed actions, and ends it. tick, if there is one, is called ten times a second.
 func Perform(r *Run, do []TimedAction, length time.Duration, tick func(time.Duration)) (*Outcome, error) {
-	failed := r.perform(context.Background(), do, length, tick)
+	failed := r.perform(do, length, tick)
 	r.Stop()
 	o, err := r.Wait()
 	if failed != nil {
@@ -22,14 +21,14 @@ func Perform(r *Run, do []TimedAction, length time.Duration, tick func(time.Dura
 // perform waits for each timed action and carries it out. On a busy machine a worker
 // may not have come to its gate when a step is due: then that and all later actions
 // wait. It returns when the time is over, or when nothing more can happen.
-func (r *Run) perform(ctx context.Context, do []TimedAction, length time.Duration, tick func(time.Duration)) error {
+func (r *Run) perform(do []TimedAction, length time.Duration, tick func(time.Duration)) error {
 	do = slices.Clone(do)
 	slices.SortStableFunc(do, func(a, b TimedAction) int { return int(a.After - b.After) })
 	start := time.Now()
 	for {
 		at := time.Since(start)
 		for len(do) > 0 && do[0].After <= at {
-			late, err := doSoon(ctx, r, do[0].Text)
+			late, err := doSoon(r, do[0].Text)
 			if err != nil {
 				return err
 			}
@@ -44,8 +43,6 @@ func (r *Run) perform(ctx context.Context, do []TimedAction, length time.Duratio
 			wait = min(wait, do[0].After-at)
 		}
 		select {
-		case <-ctx.Done():
-			return ctx.Err()
 		case <-r.Done():
 			at = length
 		case <-time.After(wait):
@@ -64,12 +61,12 @@ func (r *Run) perform(ctx context.Context, do []TimedAction, length time.Duratio
 }
 
 // doSoon carries out an action, and tells how long it had to wait for that.
-func doSoon(ctx context.Context, r *Run, action string) (late time.Duration, err error) {
+func doSoon(r *Run, action string) (late time.Duration, err error) {
 	begin := time.Now()
 	for {
 		err = r.Do(action)
 		late = time.Since(begin)
-		if err == nil || !strings.HasPrefix(action, "step ") || late > 3*time.Second || r.Ended() || ctx.Err() != nil {
+		if err == nil || !strings.HasPrefix(action, "step ") || late > 3*time.Second || r.Ended() {
 			return late, err
 		}
 		time.Sleep(5 * time.Millisecond)
