@@ -153,8 +153,15 @@ func (r *ring) forget() {
 	atomic.StoreUint64(&r.spare.Seq, 0)
 }
 
+// atomicWrite is PIPE_BUF: a write of no more bytes goes in whole or not at all (pipe(7)).
+const atomicWrite = 4096
+
 // outcomeOf fills in what an open call did, if that can be known by now.
 func (l *live) outcomeOf(u *Event) bool {
+	if p := l.procs[u.Proc-1]; u.Kind == Send && u.Want <= atomicWrite && p.exit.Signal == "SIGPIPE" && !p.user {
+		u.Ret = 0 // the call found nobody to read, and the kernel ended its process for it
+		return true
+	}
 	switch part := &l.scene.Parts[u.Part-1]; part.Law {
 	case Bytes:
 		lv := l.lastLevel[u.Part]

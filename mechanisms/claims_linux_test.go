@@ -205,7 +205,8 @@ func TestClaimsOnPipe(t *testing.T) {
 			w.same()
 			w.do("kill reader")
 			w.until(`writer.state == "gone"`)
-			w.holds(`writer.exit.signal == "SIGPIPE" and reader.exit.signal == "SIGKILL"`, `pipe.readers == 0 and pipe.writers == 0`, `before(last_of("reader", "fault"), first("writer", "exit"))`)
+			w.holds(`writer.exit.signal == "SIGPIPE" and reader.exit.signal == "SIGKILL"`, `pipe.readers == 0 and pipe.writers == 0`, `before(last_of("reader", "fault"), first("writer", "exit"))`,
+				`count(events, .role == "writer" and .kind == "send" and not .open and .ret == 0) == 1`)
 		})
 	}
 }
