@@ -211,3 +211,18 @@ func TestHold(t *testing.T) {
 	}
 	held(t, perform(t, s, l.Steps[0]))
 }
+
+// The lesson in the guide has no mistakes, and holds.
+func TestGuideLesson(t *testing.T) {
+	_, src, _ := strings.Cut(lessons.Format, "```lesson\n")
+	src, _, _ = strings.Cut(src, "```")
+	l, found := lessons.Parse("guide", []byte(src))
+	if found = append(found, lessons.Check([]*lessons.Lesson{l}, mechanisms.All)...); len(found) > 0 {
+		t.Fatal(found)
+	}
+	for _, step := range l.Steps {
+		if r := perform(t, session(t, l), step); !r.Holds() {
+			t.Errorf("%s %s %q", r.State, r.Why, r.Misses())
+		}
+	}
+}

@@ -14,6 +14,11 @@ var skeletonText string
 
 var skeleton = template.Must(template.New("lesson").Parse(skeletonText))
 
+// Format tells people who write lessons all that may stand in one.
+//
+//go:embed guide/format.md
+var Format string
+
 // Skeleton is a small lesson on a lab that checks and holds: what one begins with.
 func Skeleton(id string, m lab.Mechanism) (string, error) {
 	if !ident.MatchString(id) {

@@ -16,6 +16,7 @@ import (
 // lessonCommands are what may follow "ipclab lesson".
 var lessonCommands = map[string]func(args []string) error{
 	"check":   lessonCheck,
+	"format":  lessonFormat,
 	"handout": lessonHandout,
 	"new":     lessonNew,
 	"run":     lessonRun,
@@ -75,6 +76,15 @@ func loadLessons(paths []string) ([]*lessons.Lesson, lessons.Problems, error) {
 		return nil, nil, badUsage("there is no lesson in %s: a lesson is a Markdown file that begins with ---", strings.Join(paths, ", "))
 	}
 	return ls, found, nil
+}
+
+// lessonFormat prints how a lesson is written.
+func lessonFormat(args []string) error {
+	if len(args) > 0 {
+		return badUsage("lesson format takes nothing after it: %q", args[0])
+	}
+	fmt.Print(lessons.Format)
+	return nil
 }
 
 // lessonNew writes a small lesson to begin with.

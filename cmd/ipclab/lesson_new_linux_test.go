@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"ipclab/lessons"
 	"ipclab/mechanisms"
 )
 
@@ -27,6 +28,16 @@ func TestLessonNew(t *testing.T) {
 				t.Errorf("it may be overwritten: status %d, %s", status, errs)
 			}
 		})
+	}
+}
+
+// How a lesson is written is told without a file of the project at hand.
+func TestLessonFormat(t *testing.T) {
+	if out, errs, status := call(t, "lesson", "format"); status != 0 || out != lessons.Format {
+		t.Errorf("ended with %d: %s%s", status, out, errs)
+	}
+	if _, errs, status := call(t, "lesson", "format", "x"); status != 2 || !strings.Contains(errs, `"x"`) {
+		t.Errorf("ended with %d: %s", status, errs)
 	}
 }
 

@@ -20,8 +20,9 @@ const usage = `ipclab shows how processes communicate.
                [--trace full|counters|off] [--events FILE|-] [--record FILE] [--json]
     ipclab replay FILE
     ipclab lesson check [FILE|FOLDER]...
+    ipclab lesson format
     ipclab lesson new ID [--lab pipe]
-    ipclab lesson run [FILE|ID]... [--step ID] [--times N] [--json] [--junit FILE]
+    ipclab lesson run [FILE|ID]... [-j N] [--step ID] [--times N] [--json] [--junit FILE]
                [--record FOLDER] [--stale]
     ipclab lesson words LAB [--set knob=value]... [--json]
     ipclab lesson handout ID|FILE... [--for student|lecturer] [--out FOLDER] [--pdf]
