@@ -22,4 +22,9 @@ var callNumbers = [callEnd][]int64{
 	CallPause:          {sysPause},
 	CallPpoll:          {unix.SYS_PPOLL},
 	CallWait4:          {unix.SYS_WAIT4},
+	CallShmget:         {unix.SYS_SHMGET},
+	CallShmat:          {unix.SYS_SHMAT},
+	CallShmctl:         {unix.SYS_SHMCTL},
+	CallFtruncate:      {unix.SYS_FTRUNCATE},
+	CallUnlinkat:       {unix.SYS_UNLINKAT},
 }

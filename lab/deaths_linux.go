@@ -65,8 +65,8 @@ func (l *live) reap(p *process) {
 		e.Ret = -int32(unix.SignalNum(p.exit.Signal))
 	}
 	l.own(e)
-	if l.stopping || p.user && p.exit.Signal != "" || p.exit.Code == 0 || p.exit.Signal == "SIGPIPE" {
-		return
+	if l.stopping || p.user && p.exit.Signal != "" || p.exit.Code == 0 || p.exit.Signal == "SIGPIPE" || p.exit.Signal == "SIGBUS" {
+		return // Go's runtime lets neither end a process: a worker has asked for it
 	}
 	l.unasked = append(l.unasked, fmt.Sprintf("%s (%d) ended with %s", p.role, p.pid, p.exit))
 	l.own(Event{Kind: Fault, Proc: uint16(p.proc), Ret: e.Ret, Level: -1})

@@ -95,6 +95,11 @@ const (
 	CallPause
 	CallPpoll
 	CallWait4
+	CallShmget
+	CallShmat
+	CallShmctl
+	CallFtruncate
+	CallUnlinkat
 	callEnd
 )
 
@@ -118,6 +123,11 @@ var calls = [callEnd]name{
 	CallPause:          {"pause", "sleep until a signal is handled"},
 	CallPpoll:          {"ppoll", "sleep until a descriptor is ready"},
 	CallWait4:          {"wait4", "wait for a child that has ended"},
+	CallShmget:         {"shmget", "find a System V segment by its key"},
+	CallShmat:          {"shmat", "attach a System V segment"},
+	CallShmctl:         {"shmctl", "remove a System V segment"},
+	CallFtruncate:      {"ftruncate", "change the length of a file"},
+	CallUnlinkat:       {"unlinkat", "remove a name"},
 }
 
 // Fact says what a State event tells; it stands in Event.Call.
@@ -147,6 +157,7 @@ const (
 	FactIO                       // Ret: calls of the kind of read since the work began, as the kernel counts them; Level: of write
 	FactExists                   // Level 1: the name of Part is there; 0: it is not
 	FactCore                     // Level: the core that the process was bound to
+	FactAttached                 // Level: how often the segment Part is attached, as the kernel counts; Ret 1: it is marked to go with the last one
 	factEnd
 )
 
@@ -172,6 +183,7 @@ var facts = [factEnd]name{
 	FactIO:       {"io", "how often the thread has read and written, as the kernel counts it"},
 	FactExists:   {"exists", "whether the name of a part is there"},
 	FactCore:     {"core", "bound to one core"},
+	FactAttached: {"attached", "how often a System V segment is attached, and whether it is marked"},
 }
 
 // Wait is an abstract word for where a process sleeps, the same on every kernel. New

@@ -181,7 +181,9 @@ func (l *live) outcomeOf(u *Event) bool {
 		return true
 	case Value:
 		if ask := l.stage.asks[u.Part]; ask != nil && u.Kind == Store && !l.unread() {
-			return l.outcomeOfStore(u, uint64(ask()))
+			if now := ask(); now >= 0 { // else the word is not there any more
+				return l.outcomeOfStore(u, uint64(now))
+			}
 		}
 	}
 	return false

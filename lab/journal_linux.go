@@ -248,8 +248,9 @@ func awaitUnlocked(path string) error {
 
 // removers know how to remove an object of a kind, if it is there and ours.
 var removers = map[string]func(name string) error{
-	"sem": removeSem,
-	"shm": removeNamed,
+	"sem":     removeSem,
+	"shm":     removeNamed,
+	"sysvshm": removeSegment,
 }
 
 func remove(kind, name string) error {

@@ -155,7 +155,9 @@ func (l *live) sampleParts() {
 		}
 		if ask := l.stage.asks[part]; ask != nil {
 			at = l.now()
-			value = ask()
+			if value = ask(); value < 0 {
+				l.lastLevel[part] = stamp{} // it is not there any more: what was in it says nothing
+			}
 		}
 		if l.dry[part] {
 			at, value = l.now(), 0
@@ -172,7 +174,7 @@ func (l *live) sampleParts() {
 	}
 }
 
-// sampleNames tells which names are there.
+// sampleNames tells which names are there, and how often parts are attached.
 func (l *live) sampleNames() {
 	for i := range l.stage.named {
 		n, is := &l.stage.named[i], int64(0)
@@ -183,6 +185,19 @@ func (l *live) sampleNames() {
 			n.told = is
 			l.own(Event{Kind: State, Call: Call(FactExists), Part: n.part, Level: is})
 		}
+	}
+	for i := range l.stage.joined {
+		j := &l.stage.joined[i]
+		n, marked := j.ask()
+		if n == j.told && marked == j.marked {
+			continue
+		}
+		j.told, j.marked = n, marked
+		e := Event{Kind: State, Call: Call(FactAttached), Part: j.part, Level: n}
+		if marked {
+			e.Ret = 1
+		}
+		l.own(e)
 	}
 }
 

@@ -17,6 +17,7 @@ type Stage struct {
 	files   []given
 	asks    map[uint16]func() int64
 	named   []named
+	joined  []joined
 	masks   map[string][]unix.Signal
 	ends    []func() error
 	journal *journal
@@ -56,6 +57,20 @@ type named struct {
 	part uint16
 	ask  func() bool
 	told int64 // what the stream says: 1 it is, 0 it is not, -1 nothing yet
+}
+
+// Attached registers how the lab asks how often a part is attached, and whether it is
+// marked to go with the last of these.
+func (s *Stage) Attached(part uint16, ask func() (n int64, marked bool)) {
+	s.joined = append(s.joined, joined{part: part, ask: ask, told: -1})
+}
+
+// joined is a part of which the kernel counts how often it is attached.
+type joined struct {
+	part   uint16
+	ask    func() (n int64, marked bool)
+	told   int64 // what the stream says; -1 nothing yet
+	marked bool
 }
 
 // Mask lets the worker with this role start with signals blocked in all its

@@ -208,10 +208,15 @@ func (w *Worker) MapAt(part string, fd, size int, at uintptr, flags int) ([]byte
 	if err != nil {
 		return nil, fmt.Errorf("map %s of %d bytes: %w", part, size, err)
 	}
+	return w.Mapped(part, p, size), nil
+}
+
+// Mapped notes where a part lies in the memory of this worker.
+func (w *Worker) Mapped(part string, p unsafe.Pointer, size int) []byte {
 	i := w.nmaps.Load()
 	w.maps[i] = heldMap{uint64(w.Part(part)), uint64(uintptr(p)), uint64(size)}
 	w.nmaps.Store(i + 1)
-	return unsafe.Slice((*byte)(p), size), nil
+	return unsafe.Slice((*byte)(p), size)
 }
 
 // Observe registers how the level of a part is asked of the kernel. In Step and

@@ -124,7 +124,7 @@ func (a *account) fact(e *lab.Event) {
 	switch f := lab.Fact(e.Call); f {
 	case lab.FactSample:
 		a.sampled = a.sampled || e.Level > 1
-	case lab.FactLevel, lab.FactCapacity, lab.FactAgrees, lab.FactExists:
+	case lab.FactLevel, lab.FactCapacity, lab.FactAgrees, lab.FactExists, lab.FactAttached:
 		if e.Part != 0 {
 			a.parts[e.Part-1].lookedAt(f, e)
 		}

@@ -12,6 +12,8 @@ type partBook struct {
 	capacity int64
 	agrees   *bool
 	exists   *bool
+	attached *int64 // as the kernel counts
+	marked   bool
 
 	stores  map[uint32][]stored // by offset: the newest, and those that overlapped it
 	lock    stamped             // the lock word, as its users found and left it
@@ -216,6 +218,9 @@ func (p *partBook) lookedAt(f lab.Fact, e *lab.Event) {
 	case lab.FactExists:
 		so = e.Level == 1
 		p.exists = &so
+	case lab.FactAttached:
+		n := e.Level
+		p.attached, p.marked = &n, so
 	}
 }
 

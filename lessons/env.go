@@ -169,10 +169,11 @@ type (
 	}
 	memory struct {
 		thing
-		Size     int  `expr:"size" from:"○ scene" says:"its length in bytes"`
+		Size     int  `expr:"size" from:"○ lab" says:"its length in bytes: as it was made, or as fstat said since"`
 		Blocks   int  `expr:"blocks" from:"● stat" says:"memory that the kernel has given to it, in blocks of 512 bytes; only of an object with a name"`
-		Exists   bool `expr:"exists" from:"● stat" says:"its name is there; only of an object with a name"`
-		Attached int  `expr:"attached" from:"● mmap" says:"living processes that have mapped it"`
+		Exists   bool `expr:"exists" from:"● stat" says:"its name is there, or the segment itself, if it is one of System V"`
+		Attached int  `expr:"attached" from:"● mmap, or /proc/sysvipc/shm" says:"living processes that have mapped it; of a System V segment, how often it is attached"`
+		Marked   bool `expr:"marked" from:"● /proc/sysvipc/shm" says:"it is removed with the last detach; only of a System V segment"`
 	}
 	word struct {
 		thing

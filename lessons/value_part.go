@@ -57,7 +57,7 @@ func (m *moment) part(i int, name string) any {
 		}
 		return v
 	case lab.Page:
-		v := &memory{thing: t, Size: int(p.Cap), Blocks: int(level / 512), Exists: b.exists != nil && *b.exists}
+		v := &memory{thing: t, Size: int(b.capacity), Blocks: int(level / 512), Exists: b.exists != nil && *b.exists, Marked: b.marked}
 		for _, field := range []string{"blocks", "exists"} {
 			if unless(field, m.blind()); b.exists == nil {
 				unless(field, "the object has no name")
@@ -73,6 +73,12 @@ func (m *moment) part(i int, name string) any {
 			}
 		}
 		unless("attached", m.blind())
+		if unless("marked", m.blind()); b.attached == nil {
+			unless("marked", "it is no System V segment")
+		} else {
+			v.Attached = int(*b.attached)
+			unless("blocks", "it is a System V segment, and no file")
+		}
 		return v
 	case lab.Word:
 		return &word{thing: t, Value: asked("value")}

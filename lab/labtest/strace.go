@@ -32,7 +32,7 @@ func (c Call) String() string {
 var (
 	straceLine    = regexp.MustCompile(`^(\d+) +(\d+)\.(\d{9}) (.*)$`)
 	straceResumed = regexp.MustCompile(`^<\.\.\. \S+ resumed>(.*)$`)
-	straceCall    = regexp.MustCompile(`^(\w+)\((.*)\) += (\?|-?\d+|0x[0-9a-f]+)(?: (\w+))?`)
+	straceCall    = regexp.MustCompile(`^(\w+)\((.*)\) += (\?|0x[0-9a-f]+|-?\d+)(?: (\w+))?`)
 )
 
 // ParseStrace reads what strace -f --absolute-timestamps=unix,ns -yy -s 0 wrote, joining the
@@ -137,6 +137,16 @@ func parseCall(line string) (c Call, again bool, err error) {
 		c.Want = number(args, 2)
 	case "rt_sigtimedwait", "rt_sigsuspend", "pause", "ppoll":
 		c.Object = "" // a set of signals; of arrays -s 0 shows nothing
+	case "shmget":
+		c.Object = "" // its key
+	case "shmctl":
+		if strings.HasSuffix(args[1], "IPC_RMID") {
+			c.Want = 0
+		}
+	case "ftruncate":
+		c.Want = number(args, 1)
+	case "unlinkat":
+		c.Object = strings.Trim(args[1], `"`)
 	case "rt_sigaction":
 		c.Object, c.Want = "", signalNumber(args, 0)
 	case "kill", "rt_sigqueueinfo":

@@ -98,6 +98,16 @@ export const Call = Object.freeze({
   PPOLL: 17,
   /** wait for a child that has ended */
   WAIT4: 18,
+  /** find a System V segment by its key */
+  SHMGET: 19,
+  /** attach a System V segment */
+  SHMAT: 20,
+  /** remove a System V segment */
+  SHMCTL: 21,
+  /** change the length of a file */
+  FTRUNCATE: 22,
+  /** remove a name */
+  UNLINKAT: 23,
 })
 
 /** @type {readonly string[]} */
@@ -121,6 +131,11 @@ export const callNames = Object.freeze([
   'pause',
   'ppoll',
   'wait4',
+  'shmget',
+  'shmat',
+  'shmctl',
+  'ftruncate',
+  'unlinkat',
 ])
 
 /** @enum {number} */
@@ -167,6 +182,8 @@ export const Fact = Object.freeze({
   EXISTS: 20,
   /** bound to one core */
   CORE: 21,
+  /** how often a System V segment is attached, and whether it is marked */
+  ATTACHED: 22,
 })
 
 /** @type {readonly string[]} */
@@ -193,6 +210,7 @@ export const factNames = Object.freeze([
   'io',
   'exists',
   'core',
+  'attached',
 ])
 
 /** @enum {number} */

@@ -259,7 +259,7 @@ function register(q, e, p) {
 
 /** What the card of a process shows. @param {ProcState} q @param {number} at */
 function show(q, at) {
-  const sleeps = q.kstate === 'S' && (q.wait === Wait.PIPE_READ || q.wait === Wait.PIPE_WRITE || q.wait === Wait.FUTEX || q.wait === Wait.SEMOP || q.wait === Wait.SIGWAIT || q.wait === Wait.POLL || q.wait === Wait.PAUSE || q.wait === Wait.SIGSUSPEND)
+  const sleeps = q.kstate === 'S' && [Wait.NONE, Wait.SLEEP, Wait.GATE, Wait.OTHER].every(w => w !== q.wait)
   const st = q.exit ? 'gone' : !q.pid && !q.call ? 'none' : q.kstate === 'Z' ? 'zombie' : q.kstate === 'T' ? 'stopped' :
     q.gate !== 0 ? 'held' : q.asleep || sleeps ? 'blocked' : 'running'
   if (st === q.st) return
@@ -275,7 +275,7 @@ function part(s, e, q, p, back) {
     case Kind.SEND: if (p.type === 'pipe') pipeSend(p, e); break
     case Kind.RECV: if (p.type === 'pipe') pipeRecv(p, e); break
     case Kind.BLOCK: if (p.type === 'pipe' && !back && q && writes(q)) pipeBlock(p, e); break
-    case Kind.LOAD: case Kind.STORE: loadStore(p, e, q); break
+    case Kind.LOAD: case Kind.STORE: if (!(e.flags & Flag.OPEN)) loadStore(p, e, q); break
     case Kind.LOCK: case Kind.UNLOCK: lock(p, e, s.procs); break
     case Kind.SIGNAL: signalSent(p, e); break
     case Kind.DELIVER: signalTaken(p, e); break
@@ -318,8 +318,11 @@ function fact(s, e, q, p) {
       if (s.sample > 1) doubt(s)
       return
     case Fact.LEVEL: if (p) level(s, e, p); return
-    case Fact.CAPACITY: if (p && e.level > 0) p.type === 'pipe' ? pipeCapacity(p, e.level) : (p.cap = e.level); return
+    case Fact.CAPACITY: if (p && e.level > 0) p.type === 'pipe' ? pipeCapacity(p, e.level) : (p.cap = e.level)
+      else if (p?.type === 'page') doubt(s) // nothing is left of what was in it
+      return
     case Fact.EXISTS: if (p) p.exists = e.level === 1; return
+    case Fact.ATTACHED: if (p) p.attached = e.level + (e.ret ? ', dest' : ''); return
     case Fact.AGREES:
       if (!p) return
       p.agrees = e.ret === 1

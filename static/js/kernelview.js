@@ -97,7 +97,8 @@ export function pairsOf(header, state) {
       if (p.slots) add(WORKED, 'Used slots', `${p.slots.filter(Boolean).length} of ${p.slots.length}`)
     } else if (p.type === 'page') {
       if (p.kernel >= 0) add(READ, 'Memory given', `${formatBytes(p.kernel)} of ${formatBytes(p.cap)}`)
-      if (p.exists !== undefined) add(READ, 'Name', p.exists ? 'there' : 'removed')
+      if (p.attached) add(READ, 'Attached', p.attached)
+      if (p.exists !== undefined) add(READ, p.attached ? 'Segment' : 'Name', p.exists ? 'there' : 'removed')
     } else if (isNote(def)) own.push(p.value ?? 0)
     else if (p.type === 'word') add(p.looked ? READ : WORKED, capital(p.id), String(p.value ?? 0))
     else if (p.type === 'futex') add(WORKED, capital(p.id) + ' word', '0x' + (Number(p.word ?? 0) >>> 0).toString(16).padStart(8, '0'), Boolean(p.ownerDied))

@@ -139,9 +139,8 @@ export function valueText(data) {
 export function boxText(e, s) {
   if (e.ret < 0) return errnoName(-e.ret)
   switch (e.kind) {
-    case Kind.LOAD: if (e.call === Call.WAIT4) return e.ret > 0 ? 'wait4' : 'wait4: none'
-      return 'load ' + valueText(e.data)
-    case Kind.STORE: return e.call === Call.RT_SIGACTION ? 'sigaction' : e.part ? 'store ' + valueText(e.data) : 'add'
+    case Kind.LOAD: return e.call === Call.WAIT4 && !e.ret ? 'wait4: none' : callNames[e.call] || 'load ' + valueText(e.data)
+    case Kind.STORE: return !e.part ? 'add' : callNames[e.call] || 'store ' + valueText(e.data)
     case Kind.LOCK: return e.call ? 'lower' : e.ret ? 'lock' : 'taken' // a semaphore is lowered
     case Kind.UNLOCK: return e.call ? 'raise' : 'unlock'
     case Kind.WAKE: return 'wake'

@@ -112,7 +112,7 @@ function decks(scene) {
   scene.parts.forEach((/** @type {any} */ p, /** @type {number} */ i) => {
     if (own(scene, p)) return
     if (p.type === 'page') user.push(i)
-    else if (['pipe', 'signals', 'futex', 'sem'].includes(p.type)) kernel.push(i)
+    else if (p.type in TALL) kernel.push(i)
   })
   const used = kernel.filter(i => !scene.parts[i].off)
   return { user, kernel: (used.length ? used : kernel).slice(0, 4) }

@@ -2,7 +2,7 @@
 // Numbers and events in words. One sentence per event, made here and nowhere else:
 // the log, the captions, the announcer and the handouts all say the same.
 
-import { Call, callNames, Fact, Flag, Kind, Mode } from '#ipclab/event.js'
+import { Call, callNames, Fact, Flag, Kind, kindNames, Mode } from '#ipclab/event.js'
 import { value } from '#ipclab/fold-memory.js'
 import { own } from '#ipclab/layout.js'
 
@@ -92,8 +92,8 @@ export function callText(p, header) {
   const call = callNames[c.call] ?? ''
   const fd = p.fds?.find((/** @type {any} */ f) => f.part === c.part && (f.how & (c.kind === Kind.SEND || call === 'write' ? 2 : 1)))?.fd
   switch (c.kind) {
-    case Kind.LOAD: return c.call === Call.WAIT4 ? 'wait4(-1)' : `load ${id}`.trim()
-    case Kind.STORE: return c.call === Call.RT_SIGACTION ? `sigaction(${signalName(c.want)})` : c.part ? `store ${id}, ${c.data}` : 'add'
+    case Kind.LOAD: return call ? call + '()' : `load ${id}`.trim()
+    case Kind.STORE: return c.call === Call.RT_SIGACTION ? `sigaction(${signalName(c.want)})` : !c.part ? 'add' : call ? call + '()' : `store ${id}, ${c.data}`
     case Kind.LOCK: return c.call ? call + '(−1)' : `try ${id}`.trim()
     case Kind.UNLOCK: return c.call ? call + '(+1)' : `unlock ${id}`.trim()
     case Kind.SIGNAL: return !c.want ? 'kill(pid, 0)' : c.want >= 32 ? `sigqueue(${c.want}, ${c.data})` : `kill(${signalName(c.want)})`
@@ -131,7 +131,7 @@ export function sentence(e, s, header) {
     case Kind.BLOCK: return q?.asleep ? said(who, ...blocks(p, call, s)) : e.ret < 0 ? said(who, `${call} returns: `, errnoName(-e.ret)) : said(who, '', 'goes on', `: ${call} has returned after ${formatSpan(e.dur)}`)
     case Kind.WAKE: return woken(e, s, who, p)
     case Kind.LOCK: case Kind.UNLOCK: return locked(e, s, who, p, call)
-    case Kind.LOAD: case Kind.STORE: return memory(e, s, who, p, header)
+    case Kind.LOAD: case Kind.STORE: return e.flags & Flag.OPEN ? cut(who, kindNames[e.kind] ?? '') : memory(e, s, who, p, header)
     case Kind.SIGNAL: case Kind.DELIVER: return signal(e, s, who, p)
     case Kind.FAULT: {
       if (!e.want) return { who, text: 'ended unexpectedly', bad: true }
@@ -151,10 +151,13 @@ export function sentence(e, s, header) {
 /** @param {string} who @param {string} before @param {string} bold @param {string} [after] @returns {Sentence} */
 const said = (who, before, bold, after = '') => ({ who, text: before + bold + after, bold })
 
+/** @param {string} who @param {string} call @returns {Sentence} */
+const cut = (who, call) => ({ ...said(who, `${call} was cut off: `, 'outcome unknown'), bad: true })
+
 /** @param {Event} e @param {string} who @param {string} call @param {string} msg @returns {Sentence} */
 function moved(e, who, call, msg) {
   const send = e.kind === Kind.SEND
-  if (e.flags & Flag.OPEN) return { ...said(who, `${call} was cut off: `, 'outcome unknown'), bad: true }
+  if (e.flags & Flag.OPEN) return cut(who, call)
   if (e.flags & Flag.SETTLES) return said(who, `of the ${call} that was cut off, `, formatBytes(Math.max(0, e.ret)), ' had arrived')
   if (e.ret < 0) {
     const why = e.ret === -11 ? send ? ': no room' : ': nothing there' : e.ret === -32 ? ': nobody can read' : e.ret === -4 ? ': a signal came' : ''
@@ -206,6 +209,7 @@ function memory(e, s, who, p, header) {
   const v = formatCount(q?.call?.data ?? 0)
   const id = header?.scene?.parts[e.part - 1]?.id ?? 'register'
   if (e.call === Call.WAIT4) return e.ret > 0 ? said(who, 'wait4: ', String(e.ret), ' is gone for good') : said(who, 'wait4: ', e.ret < 0 ? errnoName(-e.ret) : 'none', e.ret < 0 ? ', no child is left' : ' has ended')
+  if (p?.type === 'page' && e.call) return said(who, callNames[e.call] + ' ', e.ret < 0 ? 'fails with ' + errnoName(-e.ret) : 'done')
   if (e.kind === Kind.LOAD) {
     if (e.flags & Flag.TORN) return { ...said(who, `loads ${id}: `, 'half old, half new'), bad: true }
     const same = s.procs.some((x, i) => i !== e.proc - 1 && x.reg?.from === 'load' && x.reg.part === e.part && x.reg.value === q?.reg?.value && p?.type === 'word')

@@ -49,13 +49,9 @@ function wordOf(q, frame) {
   return frame.state.mode === Mode.STEP ? 'held by you' : frame.state.mode === Mode.SLOW ? 'held by the pace' : 'held'
 }
 
-/** Where a process sleeps, in the word of all kernels. @param {ProcState} q @param {State} s */
-function placeOf(q, s) {
-  if (q.wait && q.wait !== 7) return waitNames[q.wait] ?? ''
-  const c = q.call
-  const type = c ? s.parts[c.part - 1]?.type : ''
-  if (type === 'pipe') return c?.call === 2 ? 'pipe_write' : 'pipe_read'
-  return type === 'futex' ? 'futex' : type === 'sem' ? 'semop' : type === 'signals' ? 'sigwait' : ''
+/** Where a process sleeps, in the word of all kernels. @param {ProcState} q */
+function placeOf(q) {
+  return waitNames[Number(q.wait && q.wait !== 7 ? q.wait : q.call?.kind === Kind.BLOCK ? q.call.data : 0)] ?? '' // a call that falls asleep says where
 }
 
 /** @param {any} header @param {ProcState} q @param {number} i @param {State} s */
@@ -82,7 +78,7 @@ function callLine(q, s, header, large) {
   if (c.kind === Kind.STORE && c.error) return `${callText(q, header)} = ${errnoName(c.error)}`
   if (c.error) return `${callText(q, header).replace(/\(.*/, '')} = ${errnoName(c.error)}`
   if (stream && !large) return `${c.kind === Kind.SEND ? 'write' : 'read'} = ${c.ret}`
-  if (c.kind === Kind.STORE && c.part && !large) return `store ${c.data}`
+  if (c.kind === Kind.STORE && c.part && !c.call && !large) return `store ${c.data}`
   if (c.kind === Kind.LOCK && !c.call) return c.ret === 1 ? (c.flags & Flag.OWNERDIED ? 'lock = EOWNERDEAD' : 'took the lock') : 'lock: taken'
   return callText(q, header)
 }
@@ -100,7 +96,7 @@ function noteOf(q, s, frame, large) {
   if (q.st === 'blocked') {
     const t = frame.t - q.since
     const long = t > 1e6 ? ' for ' + formatSpan(Math.floor(t / 1e7) * 1e7 || t) : ''
-    return large ? `asleep in ${placeOf(q, s)}${long}` : long.trim() || did
+    return large ? `asleep in ${placeOf(q)}${long}` : long.trim() || did
   }
   if (q.st === 'held') {
     const has = q.locks.length ? 'holds the lock' : ''
@@ -268,7 +264,7 @@ export function cardView(frame, i, box, rows) {
   const held = nextText(header, q, i, s)
   return {
     role: lettered(s) ? q.kind : q.role, pid: q.pid ? String(q.pid) : '', hue: q.hue, stripe: q.stripe, letter: lettered(s) || box.size === 'chip' ? q.letter : '', st: q.st, word: wordOf(q, frame),
-    where: q.st === 'blocked' ? 'in ' + placeOf(q, s) : dead && q.exit ? '· ' + endText(q) : '',
+    where: q.st === 'blocked' ? 'in ' + placeOf(q) : dead && q.exit ? '· ' + endText(q) : '',
     call: held || callLine(q, s, header, large), note: noteOf(q, s, frame, large),
     rows: rows.map(k => rowOf(k, q, i, s, frame, large)), next: q.st === 'held' && q.gate > 0 ? header.scene.procs[i]?.gates[q.gate - 1] ?? '' : '', dead: q.st === 'gone' || q.st === 'zombie',
     reg: !large && !rows.includes('regs') && q.reg && box.size !== 'chip' ? rowOf('regs', q, i, s, frame, false) : null, selected: frame.selected === i + 1,

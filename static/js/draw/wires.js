@@ -2,7 +2,7 @@
 // What lies and moves between the cards and the objects: the line between user space
 // and kernel, lanes, the operation of this moment, wake-ups, queues and bands.
 
-import { Call, callNames, Flag, Kind } from '#ipclab/event.js'
+import { callNames, Flag, Kind } from '#ipclab/event.js'
 import { own } from '#ipclab/layout.js'
 import { along, Brush, rounded, tw, v } from '#ipclab/draw/kit.js'
 import { wakeOf } from '#ipclab/callout.js'
@@ -81,7 +81,7 @@ export function drawWires(g, top, l, frame, spots) {
 const replaces = (e, s) => (e.kind === Kind.WAKE ? s.parts[e.part - 1]?.type === 'pipe' : e.kind === Kind.DELIVER ? e.ret > 0 : [Kind.SEND, Kind.RECV, Kind.SIGNAL].includes(e.kind) && moves(e))
 
 /** @param {any} e */
-const moves = e => (e.kind === Kind.SEND || e.kind === Kind.RECV ? e.ret > 0 && !(e.flags & (Flag.OPEN | Flag.SETTLES)) : e.kind === Kind.SIGNAL ? e.ret === 0 : e.kind === Kind.LOAD || (e.kind === Kind.STORE && e.call !== Call.RT_SIGACTION) || ((e.kind === Kind.LOCK || e.kind === Kind.UNLOCK) && !e.call))
+const moves = e => (e.kind === Kind.SEND || e.kind === Kind.RECV ? e.ret > 0 && !(e.flags & (Flag.OPEN | Flag.SETTLES)) : e.kind === Kind.SIGNAL ? e.ret === 0 : [Kind.LOAD, Kind.STORE, Kind.LOCK, Kind.UNLOCK].includes(e.kind) && !e.call)
 
 /** @param {Brush} top @param {Layout} l @param {any} frame @param {Wire} w @param {import('#ipclab/draw/parts.js').Spots} spots @param {number[]} taken */
 function operation(top, l, frame, w, spots, taken) {
