@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"ipclab/lab"
@@ -122,7 +123,7 @@ func (log *eventLog) ours(c labtest.Call) bool {
 		return c.Object == "-1"
 	case "rt_sigaction": // it asks for a handler for these; what others do by default is not told
 		return c.Want == 9 || c.Want == 19
-	case "rt_sigtimedwait", "rt_sigsuspend", "pause", "ppoll", "semop", "semtimedop":
+	case "rt_sigtimedwait", "rt_sigsuspend", "pause", "ppoll", "semop", "semtimedop", "shmget", "shmat", "shmctl", "ftruncate", "unlinkat":
 		return true
 	}
 	return false
@@ -176,7 +177,11 @@ func (log *eventLog) calls() (all []labtest.Logged) {
 			}
 		case l.Call == "wait4":
 			c.Object, c.Want = "-1", -1
-		case l.Kind == "deliver", l.Call == "rt_sigaction", l.Call == "ppoll":
+		case l.Call == "shmat", l.Call == "shmctl":
+			c.Object = strings.TrimPrefix(l.Object, "shmid ")
+		case l.Call == "unlinkat":
+			c.Want = -1
+		case l.Kind == "deliver", l.Call == "rt_sigaction", l.Call == "ppoll", l.Call == "shmget":
 			c.Object, c.Want = "", -1
 		}
 		all = append(all, labtest.Logged{Call: c, Dur: l.Dur})

@@ -51,6 +51,10 @@ var truths = map[string][]string{
 		"--set lock=crossed --set workers=2 --set n=0 --set window=yield --for 600ms",
 		"--for 600ms --set work=pages --set n=100 --set visitor=on",
 		"--set lock=robust --set record=journal --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
+		"--for 600ms --set work=pages --set n=0 --set rate=200 --set visitor=truncate",
+		"--for 600ms --set work=pages --set n=50 --set visitor=remove",
+		"--for 600ms --set work=pages --set n=0 --set rate=200 --set object=system-v --set visitor=remove --do '300ms kill worker1'",
+		"--for 600ms --set work=pages --set n=50 --set object=system-v --set visitor=on",
 	},
 	"signals": {
 		"--for 500ms --set count=300 --set signal=40",
@@ -73,7 +77,8 @@ var truths = map[string][]string{
 // calls are those that mechanisms make on their objects; what the large runs make
 // comes first.
 var calls = []string{"read", "write", "futex", "kill", "rt_sigqueueinfo", "rt_sigtimedwait", "semop", "semtimedop",
-	"rt_sigaction", "rt_sigsuspend", "pause", "ppoll", "wait4"}
+	"rt_sigaction", "rt_sigsuspend", "pause", "ppoll", "wait4",
+	"shmget", "shmat", "shmctl", "ftruncate", "unlinkat"}
 
 func TestTruthStrace(t *testing.T) {
 	strace, err := exec.LookPath("strace")

@@ -3,7 +3,6 @@ package shm
 import (
 	"encoding/binary"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -46,7 +45,12 @@ func workOnCopy(lw *lab.Worker) error {
 // each round.
 func workOnObject(lw *lab.Worker) error {
 	w := &worker{Worker: lw, counter: lw.Part("counter")}
-	if w.Kind == visitor.Kind {
+	// A store behind the end of the object raises SIGBUS. Go's runtime would make a panic
+	// of it: let the kernel do what it does by default.
+	if err := lab.SetAction(unix.SIGBUS, lab.Default); err != nil {
+		return err
+	}
+	if w.Kind == visitorKind {
 		return w.visit()
 	}
 	if err := w.openObject(); err != nil {
@@ -56,27 +60,68 @@ func workOnObject(lw *lab.Worker) error {
 		return err
 	}
 	w.Meet()
-	return w.rounds(func() { w.touch(w.addAtomically()) })
+	return w.rounds(func() {
+		w.touch(w.addAtomically())
+		w.watchCounter()
+	})
 }
 
 // openObject finds the object by its name: no descriptor of it was inherited.
 func (w *worker) openObject() error {
-	path := make([]byte, 100)
-	n, err := unix.Pread(w.FD("name"), path, 0)
-	if err != nil {
-		return fmt.Errorf("read the object's name: %w", err)
+	if w.Setting("object") == systemV {
+		id, err := w.findSegment()
+		if err != nil {
+			return err
+		}
+		return w.attach(id)
 	}
-	fd, err := unix.Open(strings.TrimRight(string(path[:n]), "\x00"), unix.O_RDWR|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	fd, err := w.openName()
 	if err != nil {
-		return fmt.Errorf("open %s: %w", path[:n], err)
+		return err
 	}
-	defer unix.Close(fd) // the mapping stays
-	size := int(w.Setting("pages")) * pageSize
-	w.page, err = w.MapAt("page", fd, size, mapsAt(w.Proc, false), unix.MAP_SHARED)
+	if w.Setting("visitor") == removes { // nobody else can look at it without its name
+		w.Observe(w.Part("page"), func() int64 { return given(fd) })
+	} else {
+		defer unix.Close(fd) // the mapping stays
+	}
+	w.page, err = w.MapAt("page", fd, w.objectSize(), mapsAt(w.Proc, false), unix.MAP_SHARED)
 	if err != nil {
 		return err
 	}
 	return unix.Madvise(w.page, unix.MADV_NOHUGEPAGE) // else one touch may give it many pages
+}
+
+// given is how much memory the kernel has given to an object; -1 if that is not known.
+func given(fd int) int64 {
+	var s unix.Stat_t
+	if unix.Fstat(fd, &s) != nil {
+		return -1
+	}
+	return s.Blocks * 512 // of 512 bytes each, whatever the file system (stat(2))
+}
+
+func (w *worker) objectSize() int { return int(w.Setting("pages")) * pageSize }
+
+func (w *worker) openName() (fd int, err error) {
+	name, err := w.objectName()
+	if err != nil {
+		return -1, err
+	}
+	fd, err = unix.Open(name, unix.O_RDWR|unix.O_NOFOLLOW|unix.O_CLOEXEC, 0)
+	if err != nil {
+		return -1, fmt.Errorf("open %s: %w", name, err)
+	}
+	return fd, nil
+}
+
+// objectName is all that the lab tells of the object: a path, or a key.
+func (w *worker) objectName() (string, error) {
+	name := make([]byte, 100)
+	n, err := unix.Pread(w.FD("name"), name, 0)
+	if err != nil {
+		return "", fmt.Errorf("read the object's name: %w", err)
+	}
+	return strings.TrimRight(string(name[:n]), "\x00"), nil
 }
 
 // touch stores into the k-th page. The kernel gives it memory now, not before.
@@ -90,9 +135,25 @@ func (w *worker) touch(k uint64) {
 	c.End(8, w.round, nil)
 }
 
+// watchCounter lets this worker look at the counter, where the lab cannot. Not before
+// it has touched the page: to look would give it memory.
+func (w *worker) watchCounter() {
+	if w.done == 1 && (w.Setting("object") == systemV || w.Setting("visitor") == removes) {
+		p := w.page.word64(counterAt)
+		w.Observe(w.counter, func() int64 { return int64(atomic.LoadUint64(p)) })
+	}
+}
+
 // visit waits until all workers have gone, opens the object and looks at the counter.
 func (w *worker) visit() error {
 	w.Meet()
+	switch {
+	case w.Setting("visitor") == looks:
+	case w.Setting("object") != systemV:
+		return w.pull()
+	case w.Setting("visitor") == removes:
+		return w.removeSegment()
+	}
 	for w.someoneWorks() {
 		_ = unix.ClockNanosleep(unix.CLOCK_MONOTONIC, 0, &unix.Timespec{Nsec: 20e6}, nil) // and look again
 	}
@@ -103,11 +164,15 @@ func (w *worker) visit() error {
 		return err
 	}
 	w.round = w.Message()
+	w.loadCounter()
+	w.Wait(func() bool { return false }) // it stays: somebody may want to look at it
+	return nil
+}
+
+func (w *worker) loadCounter() {
 	c := w.Begin(lab.Load, lab.CallNone, w.counter, 0, w.round)
 	v := atomic.LoadUint64(w.page.word64(counterAt))
 	c.Data(v).End(8, w.round, nil)
-	w.Wait(func() bool { return false }) // it stays: somebody may want to look at it
-	return nil
 }
 
 func (w *worker) someoneWorks() bool {
@@ -132,40 +197,54 @@ func openCopies(st *lab.Stage) error {
 // openObject makes the object, and tells the workers no more than its name. The lab
 // itself opens it only to look: it stays there because of its name alone.
 func openObject(st *lab.Stage) error {
+	if st.Settings["object"] == systemV {
+		return openSegment(st)
+	}
 	path, f, err := st.NamedMemory(st.Settings["pages"] * pageSize)
 	if err != nil {
 		return err
 	}
 	f.Close()
-	name, err := lab.Memory("ipclab-name", int64(len(path)))
-	if err != nil {
+	if err := giveName(st, path); err != nil {
 		return err
 	}
-	if _, err := name.WriteAt([]byte(path), 0); err != nil {
-		return err
-	}
-	st.Give("name", name, 0, lab.Reads, "worker", visitor.Kind)
 	page := st.Scene.PartNumber("page")
 	st.Scene.Parts[page-1].Object = path
 	st.Named(page, func() bool { return unix.Access(path, unix.F_OK) == nil })
-	st.Ask(page, func() int64 {
-		var s unix.Stat_t
-		if unix.Stat(path, &s) != nil {
-			return -1
+	if st.Settings["visitor"] == removes {
+		return nil // the workers look
+	}
+	look := func(f func(fd int) int64) func() int64 {
+		return func() int64 {
+			fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC, 0)
+			if err != nil {
+				return -1
+			}
+			defer unix.Close(fd)
+			return f(fd)
 		}
-		return s.Blocks * 512 // of 512 bytes each, whatever the file system (stat(2))
-	})
-	st.Ask(st.Scene.PartNumber("counter"), func() int64 {
-		f, err := os.Open(path)
-		if err != nil {
-			return -1
-		}
-		defer f.Close()
+	}
+	st.Ask(page, look(given))
+	st.Ask(st.Scene.PartNumber("counter"), look(func(fd int) int64 {
 		var b [8]byte
-		if _, err := f.ReadAt(b[:], counterAt); err != nil { // not mapped: to look through a mapping would touch it
+		if n, err := unix.Pread(fd, b[:], counterAt); err != nil || n < len(b) { // not mapped: to look through a mapping would touch it
 			return -1
 		}
 		return int64(binary.LittleEndian.Uint64(b[:]))
-	})
+	}))
+	return nil
+}
+
+// giveName lets workers and visitor read the object's name.
+func giveName(st *lab.Stage, text string) error {
+	name, err := lab.Memory("ipclab-name", int64(len(text)))
+	if err != nil {
+		return err
+	}
+	if _, err := name.WriteAt([]byte(text), 0); err != nil {
+		name.Close()
+		return err
+	}
+	st.Give("name", name, 0, lab.Reads, "worker", visitorKind)
 	return nil
 }

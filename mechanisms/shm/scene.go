@@ -14,7 +14,7 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 	case copies:
 		sc.Parts = copyParts(workers)
 	case pages:
-		sc.Parts = objectParts(s["pages"])
+		sc.Parts = objectParts(s)
 	case own, apart:
 		sc.Parts = append(sc.Parts, ownParts(workers, s["work"], "additions")...)
 	case litmus, fenced:
@@ -32,9 +32,9 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 		}
 		sc.Wires = append(sc.Wires, lab.Wire{From: role, To: page, As: lab.Map})
 	}
-	if s["work"] == pages && s["visitor"] == 1 {
-		sc.Procs = append(sc.Procs, visitor)
-		sc.Wires = append(sc.Wires, lab.Wire{From: visitor.Role, To: "page", As: lab.Map})
+	if s["work"] == pages && s["visitor"] != 0 {
+		sc.Procs = append(sc.Procs, visitor(s))
+		sc.Wires = append(sc.Wires, lab.Wire{From: visitorKind, To: "page", As: lab.Map})
 	}
 	return sc
 }

@@ -38,6 +38,12 @@ var litmusWork string
 //go:embed object_linux.go
 var object string
 
+//go:embed pulled_linux.go
+var pulled string
+
+//go:embed sysv_linux.go
+var segments string
+
 //go:embed shm.md
 var page string
 
@@ -75,6 +81,16 @@ const (
 	withRecord  = 1
 	withJournal = 2 // a note says what the record is to become, before it is written
 )
+
+// The choices of the knob "visitor": a process that comes beside the workers.
+const (
+	looks     = 1 // at the object, when all workers have gone
+	truncates = 2 // cuts the object to nothing, under the workers
+	removes   = 3 // removes the object's name, or the segment
+)
+
+// systemV is a choice of the knob "object".
+const systemV = 1
 
 // The choices of the knob "window", between load and store.
 const (
@@ -131,11 +147,13 @@ func (mechanism) Info() lab.Info {
 				Why: "rounds a second of each worker at full speed"},
 			{Name: "pages", Label: "Pages of the object", Min: 2, Max: 1024, Default: 256, Restart: true,
 				Why: "of 4 096 bytes; only with rounds of the kind “pages”"},
-			{Name: "visitor", Label: "A visitor comes last", Min: 0, Max: 1, Values: []string{"off", "on"}, Restart: true,
-				Why: "a process that opens the object when all workers have gone; only with rounds of the kind “pages”"},
+			{Name: "visitor", Label: "A visitor", Min: 0, Max: removes, Values: []string{"off", "on", "truncate", "remove"}, Restart: true,
+				Why: "on: a process that opens the object when all workers have gone; truncate: it cuts the object to length 0 while they use it; remove: it removes the name, or marks the segment; only with rounds of the kind “pages”"},
+			{Name: "object", Label: "The object is", Min: 0, Max: systemV, Values: []string{"named", "system-v"}, Restart: true,
+				Why: "named: a file under /dev/shm, as shm_open makes it; system-v: a segment that shmget makes; only with rounds of the kind “pages”"},
 		},
 		Experiments: experiments,
-		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, litmusWork, object}, "\n"),
+		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, litmusWork, object, pulled, segments}, "\n"),
 		Page:        page,
 	}
 }
@@ -148,7 +166,7 @@ func (mechanism) Source(s lab.Settings) string {
 	case copies:
 		return work + "\n" + object
 	case pages:
-		return object + "\n" + work
+		return objectSource(s)
 	case own, apart:
 		return ownWork
 	}
