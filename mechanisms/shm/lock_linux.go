@@ -192,20 +192,32 @@ func (mechanism) Open(st *lab.Stage) error {
 		return err
 	}
 	st.Defer(func() error { return unix.Munmap(mem) })
-	m := memory(mem)
 	part := st.Scene.PartNumber
 	st.Scene.Parts[part("page")-1].Object = lab.Object(f)
 	st.Give("page", f, 0, lab.Reads|lab.Writes, "worker")
-	for i, p := range st.Scene.Parts {
-		switch at := int(p.Offset); p.Type {
-		case lab.Word:
-			st.Ask(uint16(i+1), func() int64 { return int64(atomic.LoadUint64(m.word64(at))) })
-		case lab.Futex:
-			st.Ask(uint16(i+1), func() int64 { return int64(atomic.LoadUint32(m.word32(at))) })
-		}
-	}
+	askWords(st, "page", mem)
 	if n := part("sem"); n != 0 {
 		return openSem(st, f, n)
 	}
+	if st.Settings["work"] == bySequence {
+		for _, p := range st.Scene.Procs[1:] {
+			if err := openTally(st, p.Role); err != nil {
+				return err
+			}
+		}
+	}
 	return nil
+}
+
+// askWords lets the lab look at the words that lie in a page, or belong to a worker.
+func askWords(st *lab.Stage, in string, m memory) {
+	for i, p := range st.Scene.Parts {
+		switch at := int(p.Offset); {
+		case p.In != in:
+		case p.Type == lab.Word:
+			st.Ask(uint16(i+1), func() int64 { return int64(atomic.LoadUint64(m.word64(at))) })
+		case p.Type == lab.Futex:
+			st.Ask(uint16(i+1), func() int64 { return int64(atomic.LoadUint32(m.word32(at))) })
+		}
+	}
 }

@@ -20,6 +20,8 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 	case litmus, fenced:
 		sc.Parts = append(sc.Parts, litmusParts()...)
 		workers = 2
+	case bySequence:
+		sc.Parts = append(sc.Parts, sequenceParts(workers)...)
 	default:
 		sc.Parts = append(sc.Parts, countParts(s, workers)...)
 	}
@@ -111,6 +113,8 @@ func gates(s lab.Settings, worker int64) (g []string) {
 		return []string{"load", "add", "store"}
 	case pages:
 		return []string{"touch"}
+	case bySequence:
+		return sequenceGates(worker)
 	}
 	lock, journal := lockOf(s["lock"], worker), s["record"] == withJournal
 	switch lock {

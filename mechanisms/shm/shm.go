@@ -35,6 +35,9 @@ var semaphores string
 //go:embed litmus_linux.go
 var litmusWork string
 
+//go:embed sequence_linux.go
+var sequenceWork string
+
 //go:embed object_linux.go
 var object string
 
@@ -67,13 +70,14 @@ const (
 
 // The choices of the knob "work": what a worker does in a round.
 const (
-	count  = iota // add 1 to the counter of all
-	own           // add 1 to a counter of its own, many times; all of these lie in one cache line
-	apart         // as own; each in a cache line of its own
-	litmus        // store to one word and load another, as the other worker does the other way round
-	fenced        // as litmus; the store is seen by all before the load is made
-	copies        // add 1 to a word in a page of its own, which lies at the same address in all workers
-	pages         // add 1 to the counter in an object that has a name, and touch its next page
+	count      = iota // add 1 to the counter of all
+	own               // add 1 to a counter of its own, many times; all of these lie in one cache line
+	apart             // as own; each in a cache line of its own
+	litmus            // store to one word and load another, as the other worker does the other way round
+	fenced            // as litmus; the store is seen by all before the load is made
+	copies            // add 1 to a word in a page of its own, which lies at the same address in all workers
+	pages             // add 1 to the counter in an object that has a name, and touch its next page
+	bySequence        // worker1 writes the record, the others read it, with a sequence lock
 )
 
 // The choices of the knob "record".
@@ -140,9 +144,9 @@ func (mechanism) Info() lab.Info {
 				Why: "all words of one update carry its number; a reader that finds two numbers has read a torn record; journal: a note says before what will be written"},
 			{Name: "permits", Label: "Semaphore starts at", Min: 1, Max: 8, Default: 1, Restart: true,
 				Why: "how many workers it lets in at the same time"},
-			{Name: "work", Label: "Each round", Min: count, Max: pages, Default: count, Restart: true,
-				Values: []string{"count", "own", "apart", "litmus", "fenced", "copies", "pages"},
-				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other, which at full speed is only counted, as a record takes longer; fenced: with a barrier between; copies: each worker's page is private; pages: an object with a name, page by page"},
+			{Name: "work", Label: "Each round", Min: count, Max: bySequence, Default: count, Restart: true,
+				Values: []string{"count", "own", "apart", "litmus", "fenced", "copies", "pages", "sequence"},
+				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other, which at full speed is only counted, as a record takes longer; fenced: with a barrier between; copies: each worker's page is private; pages: an object with a name, page by page; sequence: worker1 writes the record and the others read it, by a sequence lock"},
 			{Name: "rate", Label: "Pace", Unit: "per second", Min: 0, Max: 100_000, Zero: "as fast as it can",
 				Why: "rounds a second of each worker at full speed"},
 			{Name: "pages", Label: "Pages of the object", Min: 2, Max: 1024, Default: 256, Restart: true,
@@ -153,7 +157,7 @@ func (mechanism) Info() lab.Info {
 				Why: "named: a file under /dev/shm, as shm_open makes it; system-v: a segment that shmget makes; only with rounds of the kind “pages”"},
 		},
 		Experiments: experiments,
-		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, litmusWork, object, pulled, segments}, "\n"),
+		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, litmusWork, sequenceWork, object, pulled, segments}, "\n"),
 		Page:        page,
 	}
 }
@@ -169,6 +173,8 @@ func (mechanism) Source(s lab.Settings) string {
 		return objectSource(s)
 	case own, apart:
 		return ownWork
+	case bySequence:
+		return sequenceWork
 	}
 	source := []string{work}
 	if s["record"] != 0 {

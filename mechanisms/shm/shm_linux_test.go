@@ -129,3 +129,30 @@ func value(v *int64) int64 {
 	}
 	return *v
 }
+
+// No read that a sequence lock lets through is torn, though torn ones are made.
+func TestSequenceAcceptsWhole(t *testing.T) {
+	set := lab.Settings{"work": bySequence, "workers": 3, "n": 20_000, "rate": 20_000}
+	o := labtest.Record(t, Mechanism, lab.Options{Settings: set}, 20*time.Second).Outcome
+	for _, i := range []int{2, 3} {
+		accepted, torn := o.Part(fmt.Sprint("accepted", i)).Level, o.Part(fmt.Sprint("torn_accepted", i)).Level
+		if value(accepted) != 20_000 || value(torn) != 0 {
+			t.Errorf("worker%d accepted %d reads, %d of them torn", i, value(accepted), value(torn))
+		}
+	}
+	if counter := value(o.Part("sequence").Level); counter != 40_000 || len(o.Unasked) > 0 {
+		t.Errorf("the counter is %d after 20 000 updates, unasked faults %q", counter, o.Unasked)
+	}
+}
+
+// A reader of a sequence lock stores nowhere but in its own memory.
+func TestSequenceReadersWriteNothing(t *testing.T) {
+	set := lab.Settings{"work": bySequence, "workers": 3, "n": 200}
+	o := labtest.Record(t, Mechanism, lab.Options{Settings: set}, 10*time.Second).Outcome
+	for i := range o.Events {
+		e := &o.Events[i]
+		if e.Kind == lab.Store && e.Proc > 1 && o.Scene.Parts[e.Part-1].In == "page" {
+			t.Fatalf("event %d: reader %d stores to %s", e.Seq, e.Proc, o.Scene.Parts[e.Part-1].ID)
+		}
+	}
+}

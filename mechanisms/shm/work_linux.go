@@ -27,6 +27,8 @@ func (mechanism) Work(lw *lab.Worker) error {
 		return workOnCopy(lw)
 	case pages:
 		return workOnObject(lw)
+	case bySequence:
+		return workInSequence(lw)
 	}
 	w, err := enter(lw)
 	if err != nil {

@@ -48,7 +48,7 @@ export function loadStore(p, e, q) {
     if (e.kind === Kind.STORE) Object.assign(w, { value: v, writer: e.proc })
     else if (w.value === null) w.value = v
     if (e.flags & Flag.TORN) p.torn = { seq: e.seq, proc: e.proc }
-    else if (e.kind === Kind.STORE) p.torn = null
+    else if (e.kind === Kind.STORE || e.want === 0) p.torn = null // written, or read anew
     return
   }
   if (p.type !== 'word') return
