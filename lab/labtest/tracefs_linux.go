@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strconv"
@@ -113,11 +112,6 @@ func (t *Tracefs) Close() error {
 	return nil
 }
 
-var (
-	traceLine = regexp.MustCompile(`-(\d+) +\[\d+\] \S+ +(\d+)\.(\d{6}): sys_(\w+?)(?: -> |\()(.*)$`)
-	traceArgs = regexp.MustCompile(`(\w+): (?:0x)?([0-9a-f]+)`)
-)
-
 // parseTrace reads the text of tracefs: a line where a call is entered and one
 // where it returns. Times are in whole microseconds.
 func parseTrace(r io.Reader) ([]Call, error) {
@@ -126,12 +120,11 @@ func parseTrace(r io.Reader) ([]Call, error) {
 	in := bufio.NewScanner(r)
 	in.Buffer(nil, 1<<20)
 	for in.Scan() {
-		m := traceLine.FindStringSubmatch(in.Text())
-		if m == nil {
+		pid, at, what, ok := traceLine(in.Text())
+		if !ok {
 			continue // a comment
 		}
-		pid, _ := strconv.Atoi(m[1])
-		if hex, left := strings.CutPrefix(m[5], "0x"); left && !strings.Contains(hex, ":") {
+		if _, hex, left := strings.Cut(what, " -> 0x"); left {
 			i, there := begun[pid]
 			if !there {
 				continue
@@ -139,36 +132,57 @@ func parseTrace(r io.Reader) ([]Call, error) {
 			delete(begun, pid)
 			v, err := strconv.ParseUint(hex, 16, 64)
 			if err != nil {
-				return nil, fmt.Errorf("parse result %q: %w", m[5], err)
+				return nil, fmt.Errorf("parse result %q: %w", what, err)
 			}
 			calls[i].result(int64(v))
 			continue
 		}
-		sec, _ := strconv.ParseInt(m[2], 10, 64)
-		us, _ := strconv.ParseInt(m[3], 10, 64)
-		c := Call{PID: pid, At: sec*1e9 + us*1e3, Name: m[4], Want: -1, Open: true}
-		arg := map[string]int64{}
-		for _, a := range traceArgs.FindAllStringSubmatch(m[5], -1) {
-			v, _ := strconv.ParseUint(a[2], 16, 64)
-			arg[a[1]] = int64(v)
-		}
-		switch c.Name {
+		name, args, _ := strings.Cut(what, "(")
+		c := Call{PID: pid, At: at, Name: name, Want: -1, Open: true}
+		switch name {
 		case "read", "write":
-			c.Object, c.Want = fmt.Sprintf("%d", arg["fd"]), arg["count"]
+			c.Object, c.Want = fmt.Sprint(traceArg(args, "fd")), traceArg(args, "count")
 		case "futex":
-			op := arg["op"]
-			c.Object, c.Want = fmt.Sprintf("%#x", uint64(arg["uaddr"])), int64(uint32(arg["val"]))
-			c.Name = "futex " + map[int64]string{0: "WAIT", 1: "WAKE"}[op]
+			c.Object, c.Want = fmt.Sprintf("%#x", uint64(traceArg(args, "uaddr"))), int64(uint32(traceArg(args, "val")))
+			c.Name = "futex " + map[int64]string{0: "WAIT", 1: "WAKE"}[traceArg(args, "op")]
 		case "kill", "rt_sigqueueinfo":
-			c.Object, c.Want = fmt.Sprint(arg["pid"]), arg["sig"]
+			c.Object, c.Want = fmt.Sprint(traceArg(args, "pid")), traceArg(args, "sig")
 		case "semop":
-			c.Object = fmt.Sprint(arg["semid"])
+			c.Object = fmt.Sprint(traceArg(args, "semid"))
 		}
 		begun[pid] = len(calls)
 		calls = append(calls, c)
 	}
 	calls = slices.DeleteFunc(calls, func(c Call) bool { return c.Name == "" })
 	return calls, in.Err()
+}
+
+// traceLine takes a line apart: "COMM-PID [CPU] FLAGS SECONDS.MICROS: sys_CALL", where
+// the name of the program may have blanks and hyphens. There are many lines, so it
+// needs no regular expression.
+func traceLine(line string) (pid int, at int64, what string, ok bool) {
+	before, what, ok := strings.Cut(line, ": sys_")
+	f := strings.Fields(before)
+	if !ok || len(f) < 4 {
+		return 0, 0, "", false
+	}
+	name, clock := f[len(f)-4], f[len(f)-1]
+	pid, err := strconv.Atoi(name[strings.LastIndexByte(name, '-')+1:])
+	sec, micros, found := strings.Cut(clock, ".")
+	s, err2 := strconv.ParseInt(sec, 10, 64)
+	us, err3 := strconv.ParseInt(micros, 10, 64)
+	return pid, s*1e9 + us*1e3, what, found && errors.Join(err, err2, err3) == nil
+}
+
+// traceArg gives an argument of "fd: 3, buf: 7f00, count: 40)"; they are in sixteens.
+func traceArg(args, name string) int64 {
+	for arg := range strings.SplitSeq(strings.TrimSuffix(args, ")"), ", ") {
+		if value, is := strings.CutPrefix(arg, name+": "); is {
+			v, _ := strconv.ParseUint(strings.TrimPrefix(value, "0x"), 16, 64)
+			return int64(v)
+		}
+	}
+	return 0
 }
 
 // result fills in what a call returned; the kernel takes up again those that it
