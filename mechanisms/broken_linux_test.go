@@ -78,6 +78,7 @@ func TestBrokenWorkersAreSeen(t *testing.T) {
 		i := slices.IndexFunc(l.Steps, func(s *lessons.Step) bool { return s.ID == c.step })
 		t.Run(c.of.name, func(t *testing.T) {
 			possible(t, c.of.Mechanism)
+			besideOthers(t, c.of.Mechanism)
 			if red, so := judged(t, l.Steps[i], c.of.Mechanism); red != nil || so != "" {
 				t.Errorf("with workers that do right: red is %q, right are the wrong answers %q", red, so)
 			}
