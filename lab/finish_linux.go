@@ -135,8 +135,12 @@ func (l *live) settle() {
 			p.parts[u.Part].out += uint64(u.Ret)
 			p.tally.bytesReceived += uint64(u.Ret)
 		case Store:
-			if u.Ret > 0 && l.scene.Parts[u.Part-1].Holds == Updates {
+			switch holds := l.scene.Parts[u.Part-1].Holds; {
+			case u.Ret == 0:
+			case holds == Updates || holds == Items && word(&u) != 0:
 				p.tally.sent++
+			case holds == Items:
+				p.tally.received++
 			}
 		}
 		p.forget()
@@ -256,6 +260,9 @@ func (l *live) outcome(seconds float64) *Outcome {
 	}
 	o.Records.Dropped = l.dropped
 	o.Records.Written = o.Records.Recorded + l.dropped
+	if slices.ContainsFunc(l.scene.Parts, func(p Part) bool { return p.Holds == Items }) {
+		o.Totals.Lost += int64(o.Totals.Sent) - int64(o.Totals.Received) // less what the parts still hold
+	}
 	for i := range l.scene.Parts {
 		l.partOutcome(o, uint16(i+1))
 	}
@@ -274,6 +281,8 @@ func (l *live) partOutcome(o *Outcome, part uint16) {
 	}
 	o.Parts = append(o.Parts, po)
 	switch {
+	case p.Holds == Items && po.Level != nil:
+		o.Totals.Lost -= min(*po.Level, 1)
 	case p.Holds == Updates && po.Level != nil:
 		want := int64(o.Totals.Sent)
 		// What the counter is ahead of the known updates, unknown ones have added: that

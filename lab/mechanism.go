@@ -111,6 +111,10 @@ type Part struct {
 // Updates marks the word that all updates of all workers should add up to.
 const Updates = "updates"
 
+// Items marks a word that holds one message or none: a store of a value puts one
+// there, and a store of 0 takes it out.
+const Items = "items"
+
 // PartType names how a part is drawn and what its level means.
 type PartType string
 
@@ -149,7 +153,7 @@ type Wire struct {
 type WireAs string
 
 // Copy crosses the line between user space and kernel; Map does not; Raise is a
-// signal on its way.
+// signal on its way, or one more in the count of a semaphore.
 const (
 	Copy  WireAs = "copy"
 	Map   WireAs = "map"

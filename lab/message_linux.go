@@ -12,6 +12,18 @@ func (w *Worker) Fill(buf []byte) uint64 {
 	return msg
 }
 
+// Took notes that a message was taken whole, and counts one that comes late or twice.
+func (w *Worker) Took(msg uint64) {
+	switch last := &w.read.last[Sender(msg)]; {
+	case msg > *last:
+		*last = msg
+	case msg == *last:
+		w.tally.duplicated++
+	default:
+		w.tally.reordered++
+	}
+}
+
 // Check looks at what was read: it returns the newest message any byte of which
 // was touched, and Torn if a message goes on after bytes of another one.
 func (w *Worker) Check(buf []byte) (msg uint64, f Flags) {

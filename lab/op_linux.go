@@ -140,8 +140,11 @@ func (w *Worker) count(s *Event) {
 		w.tally.bytesReceived += n
 		w.parts[s.Part].out += n
 	case Store:
-		if s.Part != 0 && s.Part == w.updates {
+		switch {
+		case s.Part != 0 && s.Part == w.updates || w.items[s.Part] && word(s) != 0:
 			w.tally.sent++
+		case w.items[s.Part]:
+			w.tally.received++
 		}
 	case Signal:
 		if s.Want != 0 { // 0 asks only whether the process is there

@@ -132,7 +132,7 @@ func (p *process) place(nr int64, arg uint64, parts []Part) (Wait, uint16) {
 		}
 	case unix.SYS_SEMOP, unix.SYS_SEMTIMEDOP:
 		for j, q := range parts {
-			if q.Type == Sem {
+			if q.Type == Sem && q.Object == SemObject(int(arg)) {
 				return WaitSem, uint16(j + 1)
 			}
 		}

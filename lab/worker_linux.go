@@ -67,6 +67,7 @@ type Worker struct {
 	msgs    uint64
 	did     uint64
 	updates uint16 // the part whose stores are updates; 0 is none
+	items   [maxParts]bool
 	due     int64  // when the next operation is due by its own rate
 	read    reading
 }
@@ -151,6 +152,9 @@ func enlist(all []Mechanism) (*Worker, Mechanism, error) {
 			return nil, nil, fmt.Errorf("no process %d among %d", w.Proc, len(w.Scene.Procs))
 		}
 		w.updates = uint16(1 + slices.IndexFunc(w.Scene.Parts, func(p Part) bool { return p.Holds == Updates }))
+		for i := range w.Scene.Parts {
+			w.items[i+1] = w.Scene.Parts[i].Holds == Items
+		}
 		p := w.Scene.Procs[w.Proc-1]
 		w.Role, w.Kind = p.Role, p.Kind
 		copy(w.fds[:], w.order.FDs)

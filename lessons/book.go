@@ -45,8 +45,15 @@ func (b *Book) Start(h *lab.Header) {
 	a := account{started: true, head: *h, set: lab.Settings{}, procs: make([]procBook, len(h.Scene.Procs)), parts: make([]partBook, len(h.Scene.Parts)), began: make([]int64, len(h.Scene.Procs)+1)}
 	maps.Copy(a.set, h.Settings)
 	a.head.Scene.Procs, a.head.Scene.Parts = slices.Clone(h.Scene.Procs), slices.Clone(h.Scene.Parts)
+	var items []uint16
+	for i := range a.head.Scene.Parts {
+		if a.head.Scene.Parts[i].Holds == lab.Items {
+			items = append(items, uint16(i+1))
+		}
+	}
 	for i := range a.procs {
 		a.procs[i].init(&a.head.Scene.Procs[i])
+		a.procs[i].items = items
 	}
 	for i := range a.parts {
 		a.initPart(i)

@@ -46,6 +46,7 @@ type procBook struct {
 	maps  map[uint16]int64
 	told  map[lab.Fact]lab.Event // masks, switches, …
 	locks []uint16               // parts that it has locked
+	items []uint16               // parts that hold one item or none, the same for all
 }
 
 func (p *procBook) init(of *lab.Proc) {
@@ -160,8 +161,12 @@ func (p *procBook) moved(e *lab.Event, updates uint16) {
 			p.received++
 		}
 	case lab.Store:
-		if e.Part != 0 && e.Part == updates && (!settles || e.Ret > 0) {
+		switch {
+		case settles && e.Ret == 0:
+		case e.Part != 0 && e.Part == updates || slices.Contains(p.items, e.Part) && e.Word() != 0:
 			p.sent++
+		case slices.Contains(p.items, e.Part):
+			p.received++
 		}
 	case lab.Signal:
 		if e.Want == 0 { // it only asks whether the process is there

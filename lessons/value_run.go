@@ -112,6 +112,18 @@ func (m *moment) lossOf(t *totals) {
 				m.unless("lost", m.missing())
 			}
 			return
+		case p.Holds == lab.Items:
+			level, why := m.level(i)
+			if !known {
+				t.Lost, known = t.Sent-t.Received, true
+			}
+			if level != 0 {
+				t.Lost--
+			}
+			m.unless("lost", why)
+			if m.o == nil {
+				m.unless("lost", m.missing())
+			}
 		case p.Law == lab.Count:
 			b := &m.parts[i]
 			t.Lost, known = t.Sent+b.foreign-t.Received, true
@@ -174,10 +186,12 @@ func (m *moment) waitFor() (all []*edge) {
 					add(m.head.Scene.Procs[j].Role)
 				}
 			}
-		case lab.WaitSem:
+		case lab.WaitSem: // the one inside, or where it counts something all who raise it
 			for j := range m.procs {
-				if p := &m.procs[j]; p.alive() && slices.Contains(p.locks, on) {
-					add(m.head.Scene.Procs[j].Role)
+				p, role := &m.procs[j], m.head.Scene.Procs[j].Role
+				raises := slices.Contains(m.head.Scene.Wires, lab.Wire{From: role, To: part.ID, As: lab.Raise})
+				if p.alive() && (raises || part.Holds == "" && slices.Contains(p.locks, on)) {
+					add(role)
 				}
 			}
 		case lab.WaitSignal, lab.WaitPause, lab.WaitSuspend:

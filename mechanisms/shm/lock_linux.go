@@ -194,10 +194,16 @@ func (mechanism) Open(st *lab.Stage) error {
 	st.Defer(func() error { return unix.Munmap(mem) })
 	part := st.Scene.PartNumber
 	st.Scene.Parts[part("page")-1].Object = lab.Object(f)
-	st.Give("page", f, 0, lab.Reads|lab.Writes, "worker")
+	st.Give("page", f, 0, lab.Reads|lab.Writes, "worker", producer, consumer, waiter, signaller)
 	askWords(st, "page", mem)
+	switch st.Settings["work"] {
+	case buffer, swapped:
+		return openBuffer(st, f)
+	case signal:
+		return openSem(st, f, part("ready"), semAt, 0)
+	}
 	if n := part("sem"); n != 0 {
-		return openSem(st, f, n)
+		return openSem(st, f, n, semAt, st.Settings["permits"])
 	}
 	if st.Settings["work"] == bySequence {
 		for _, p := range st.Scene.Procs[1:] {

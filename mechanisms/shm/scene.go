@@ -8,6 +8,12 @@ import (
 
 // Scene: the workers in a row, below them the page with its words.
 func (mechanism) Scene(s lab.Settings) lab.Scene {
+	switch s["work"] {
+	case buffer, swapped:
+		return bufferScene(s)
+	case signal:
+		return signalScene()
+	}
 	sc := lab.Scene{Parts: []lab.Part{{ID: "page", Type: lab.Page, Cap: pageSize, Holds: "bytes"}}}
 	workers := s["workers"]
 	switch s["work"] {

@@ -47,6 +47,12 @@ var pulled string
 //go:embed sysv_linux.go
 var segments string
 
+//go:embed buffer_linux.go
+var bufferWork string
+
+//go:embed signal_linux.go
+var signalWork string
+
 //go:embed shm.md
 var page string
 
@@ -78,6 +84,9 @@ const (
 	copies            // add 1 to a word in a page of its own, which lies at the same address in all workers
 	pages             // add 1 to the counter in an object that has a name, and touch its next page
 	bySequence        // worker1 writes the record, the others read it, with a sequence lock
+	buffer            // producers put items into a ring of a few slots, consumers take them out
+	swapped           // as buffer, but everybody waits for the mutex first
+	signal            // two wait for a flag: one on a condition, one on a semaphore
 )
 
 // The choices of the knob "record".
@@ -131,8 +140,10 @@ func (mechanism) Info() lab.Info {
 		Sentence:   "One page of memory in the address spaces of several processes: fast, and nobody waits unless they agree to.",
 		Boundaries: "none", Copies: "0", Related: "no", Survives: "its last user",
 		Knobs: []lab.KnobInfo{
-			{Name: "workers", Label: "Workers", Min: 1, Max: 8, Default: 2, Restart: true},
-			{Name: "n", Label: "Increments of each", Min: 0, Max: 10_000_000, Default: 1000, Zero: "no end"},
+			{Name: "workers", Label: "Workers", Min: 1, Max: 8, Default: 2, Restart: true,
+				Why: "at a ring they are the producers"},
+			{Name: "n", Label: "Increments of each", Min: 0, Max: 10_000_000, Default: 1000, Zero: "no end",
+				Why: "or rounds; at a ring, the items of each producer"},
 			{Name: "lock", Label: "Update by", Min: none, Max: crossed, Default: none, Restart: true,
 				Values: []string{"none", "atomic", "spin", "futex", "robust", "semaphore", "forgotten", "two", "no-undo", "ordered", "crossed"},
 				Why:    "forgotten: worker1 does not take the lock; two: every other worker takes another one; no-undo: a semaphore without SEM_UNDO; ordered: everybody takes two locks; crossed: every other worker in the opposite order"},
@@ -144,9 +155,13 @@ func (mechanism) Info() lab.Info {
 				Why: "all words of one update carry its number; a reader that finds two numbers has read a torn record; journal: a note says before what will be written"},
 			{Name: "permits", Label: "Semaphore starts at", Min: 1, Max: 8, Default: 1, Restart: true,
 				Why: "how many workers it lets in at the same time"},
-			{Name: "work", Label: "Each round", Min: count, Max: bySequence, Default: count, Restart: true,
-				Values: []string{"count", "own", "apart", "litmus", "fenced", "copies", "pages", "sequence"},
-				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other, which at full speed is only counted, as a record takes longer; fenced: with a barrier between; copies: each worker's page is private; pages: an object with a name, page by page; sequence: worker1 writes the record and the others read it, by a sequence lock"},
+			{Name: "work", Label: "Each round", Min: count, Max: signal, Default: count, Restart: true,
+				Values: []string{"count", "own", "apart", "litmus", "fenced", "copies", "pages", "sequence", "buffer", "swapped", "signal"},
+				Why:    "count: add 1 to one counter; own: everybody to one of his own, all in one cache line; apart: a line each; litmus: two workers store one word and load the other, which at full speed is only counted, as a record takes longer; fenced: with a barrier between; copies: each worker's page is private; pages: an object with a name, page by page; sequence: worker1 writes the record and the others read it, by a sequence lock; buffer: as many producers as there are workers put items into a ring of slots, and consumers take them out; swapped: the same, but all wait for the mutex first; signal: one waits for a condition and one for a semaphore"},
+			{Name: "slots", Label: "Slots of the ring", Min: 1, Max: 6, Default: 3, Restart: true,
+				Why: "only with rounds of the kinds “buffer” and “swapped”"},
+			{Name: "consumers", Label: "Consumers", Min: 1, Max: 4, Default: 1, Restart: true,
+				Why: "only with rounds of the kinds “buffer” and “swapped”"},
 			{Name: "rate", Label: "Pace", Unit: "per second", Min: 0, Max: 100_000, Zero: "as fast as it can",
 				Why: "rounds a second of each worker at full speed"},
 			{Name: "pages", Label: "Pages of the object", Min: 2, Max: 1024, Default: 256, Restart: true,
@@ -157,7 +172,7 @@ func (mechanism) Info() lab.Info {
 				Why: "named: a file under /dev/shm, as shm_open makes it; system-v: a segment that shmget makes; only with rounds of the kind “pages”"},
 		},
 		Experiments: experiments,
-		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, litmusWork, sequenceWork, object, pulled, segments}, "\n"),
+		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, litmusWork, sequenceWork, object, pulled, segments, bufferWork, signalWork}, "\n"),
 		Page:        page,
 	}
 }
@@ -175,6 +190,10 @@ func (mechanism) Source(s lab.Settings) string {
 		return ownWork
 	case bySequence:
 		return sequenceWork
+	case buffer, swapped:
+		return bufferWork + "\n" + semaphores
+	case signal:
+		return signalWork + "\n" + semaphores
 	}
 	source := []string{work}
 	if s["record"] != 0 {

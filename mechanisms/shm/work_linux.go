@@ -29,6 +29,10 @@ func (mechanism) Work(lw *lab.Worker) error {
 		return workOnObject(lw)
 	case bySequence:
 		return workInSequence(lw)
+	case buffer, swapped:
+		return workOnBuffer(lw)
+	case signal:
+		return workOnFlag(lw)
 	}
 	w, err := enter(lw)
 	if err != nil {

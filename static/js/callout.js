@@ -126,7 +126,7 @@ function ofLock(s, e, p, who) {
   if (e.kind === Kind.LOCK && p.type === 'futex' && e.ret === 0) return { bold: 'The lock is taken.', rest: `${owner || 'Another'} holds it; ${who} will ask the kernel to sleep` }
   const dead = p.ownerDied || (p.owner && s.procs[p.owner - 1]?.killed)
   if (e.kind === Kind.BLOCK && s.procs[e.proc - 1]?.call?.done && dead) return { bold: 'The owner died with the lock.', rest: `The kernel marked the word and woke ${who}` }
-  if (e.kind === Kind.BLOCK && s.procs[e.proc - 1]?.call?.done) return { bold: `${who} goes on.`, rest: 'It must try for the lock again' }
+  if (e.kind === Kind.BLOCK && s.procs[e.proc - 1]?.call?.done) return { bold: `${who} goes on.`, rest: 'It must try again' }
   if (e.kind === Kind.WAKE && e.ret > 0 && !p.ownerDied) return { bold: 'One sleeper is woken.', rest: `The kernel wakes ${nameOf(s.procs[wakeOf(s).proc - 1], s)}, which has slept longest` }
   const ring = e.kind === Kind.BLOCK ? circle(s, e.proc) : []
   if (ring.length) return { bold: 'Nobody can go on: a deadlock.', rest: ring.map((n, i) => `${nameOf(s.procs[n - 1], s)} waits for ${nameOf(s.procs[(ring[i + 1] ?? e.proc) - 1], s)}`).join(', ') }

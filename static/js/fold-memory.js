@@ -79,14 +79,16 @@ export function lock(p, e, procs) {
   const q = procs[e.proc - 1]
   const found = Number(value(e.data)) >>> 0
   if (p.type === 'sem') {
-    if (e.ret >= 0 && p.value !== null) p.value = Math.max(0, p.value + (e.kind === Kind.LOCK ? -1 : 1))
+    const up = e.kind === Kind.UNLOCK // with a sleeper, the kernel lowers it again before anybody can ask
+    if (e.ret >= 0 && e.level >= 0 && !(up && p.sleepers.length)) p.value = e.level
+    else if (e.ret >= 0 && p.value !== null) p.value = Math.max(0, p.value + (up ? 1 : -1))
   } else if (e.kind === Kind.UNLOCK) {
     lockWord(p, found, procs)
   } else if (e.ret === 1) {
     lockWord(p, ((found & (WAITERS | OWNER_DIED)) | (q?.pid ?? 0)) >>> 0, procs)
     p.owner = e.proc
   } else if (e.ret === 0) lockWord(p, found, procs)
-  if (!q || e.ret < 0) return
+  if (!q || e.ret < 0 || p.holds) return // what counts something, nobody holds
   const i = q.locks.indexOf(e.part)
   const has = e.kind === Kind.LOCK && (p.type === 'sem' ? e.ret >= 0 : e.ret === 1)
   if (has && i < 0) q.locks.push(e.part)

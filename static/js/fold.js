@@ -245,7 +245,8 @@ function counts(q, e, p) {
   } else if (e.kind === Kind.RECV) {
     if (e.ret > 0) n.received++
     n.bytesReceived += e.ret
-  } else if ((e.kind === Kind.SIGNAL && e.want > 0) || (e.kind === Kind.STORE && p?.holds === 'updates')) n.sent++
+  } else if (e.kind === Kind.STORE && p?.holds === 'items') value(e.data) ? n.sent++ : n.received++
+  else if ((e.kind === Kind.SIGNAL && e.want > 0) || (e.kind === Kind.STORE && p?.holds === 'updates')) n.sent++
   else if (e.kind === Kind.DELIVER) n.received++
 }
 

@@ -176,7 +176,7 @@ function blocks(p, call, s) {
   const place = before > 0 ? `, number ${before + 1} in the queue` : ''
   switch (p?.type) {
     case 'pipe': return [`${call} blocks: `, call === 'write' ? 'pipe is full' : 'pipe is empty', place]
-    case 'futex': return ['sleeps in futex: ', p.owner ? `${nameOf(s.procs[p.owner - 1], s)} has ${p.id === 'lock' ? 'the lock' : p.id}` : 'the lock is taken', place]
+    case 'futex': return ['sleeps in futex: ', p.owner ? `${nameOf(s.procs[p.owner - 1], s)} has ${p.id === 'lock' ? 'the lock' : p.id}` : p.word ? 'the lock is taken' : 'until it is woken', place]
     case 'sem': return ['sleeps in semop: ', 'the count is 0', place]
     case 'signals': return ['waits for ', 'a signal', '']
   }
