@@ -68,7 +68,7 @@ type Worker struct {
 	did     uint64
 	updates uint16 // the part whose stores are updates; 0 is none
 	items   [maxParts]bool
-	due     int64  // when the next operation is due by its own rate
+	due     int64 // when the next operation is due by its own rate
 	read    reading
 }
 

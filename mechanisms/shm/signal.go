@@ -20,8 +20,10 @@ const (
 func signalScene() lab.Scene {
 	flag := inPage("flag", lab.Word, flagAt, 8)
 	flag.Holds, flag.Law = "flag", lab.Value
+	bell := inPage("bell", lab.Futex, bellAt, 8)
+	bell.Holds = "nothing"
 	sc := lab.Scene{Parts: []lab.Part{{ID: "page", Type: lab.Page, Cap: pageSize, Holds: "bytes"}, flag,
-		inPage("bell", lab.Futex, bellAt, 8), {ID: "ready", Type: lab.Sem, Title: "semaphore", Holds: "posts"}}}
+		bell, {ID: "ready", Type: lab.Sem, Title: "semaphore", Holds: "posts"}}}
 	add := func(role, kind string, side lab.Group, gates ...string) {
 		sc.Procs = append(sc.Procs, lab.Proc{Role: role, Kind: kind, Group: side, Gates: gates})
 		sc.Wires = append(sc.Wires, lab.Wire{From: role, To: "page", As: lab.Map})

@@ -187,9 +187,9 @@ function big(i, frame, large) {
   const r = ratesOf(frame)
   const p = r?.procs[i]
   const gates = frame.header.scene.procs[i]?.gates ?? []
-  const op = p?.unit ?? (frame.state.updates ? 'update' : gates.at(-1) ?? 'call') + 's'
+  const op = p?.unit ?? (frame.state.updates ? 'update' : frame.state.parts.some((/** @type {any} */ q) => q.holds === 'items') ? 'item' : gates.at(-1) ?? 'call') + 's'
   if (!r || !p) return { k: 'big', val: '–', t: 'no second has passed yet' }
-  const pieces = [p.bytes > 0 ? formatRate(p.bytes) : '', p.p50 > 0 ? `p50 ${formatSpan(p.p50)} inside ${gates.at(-1) ?? 'call'}` : ''].filter(Boolean)
+  const pieces = [p.bytes > 0 ? formatRate(p.bytes) : '', p.p50 > 0 ? `p50 ${formatSpan(p.p50)} inside ${gates.length > 1 ? 'a call' : gates[0] ?? 'call'}` : ''].filter(Boolean)
   return { k: 'big', val: `${p.rate >= 1e7 ? (p.rate / 1e6).toFixed(1) + ' million' : formatCount(p.rate)} ${op}/s`, t: large ? pieces.join(' · ') : pieces[0] ?? '' }
 }
 
