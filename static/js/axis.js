@@ -129,6 +129,12 @@ export class Scale {
     return this.#map(ns, this.ns, this.us, (d) => Math.min(d, this.most))
   }
 
+  /** The silence that goes on after the last point, if it is longer than most. @param {number} ns when it is by now */
+  tail(ns) {
+    const u = this.us.at(-1) ?? 0
+    return ns - (this.ns.at(-1) ?? 0) > this.most ? { a: u, b: u + this.most } : null
+  }
+
   /** The time at a place of the axis. @param {number} u */
   at(u) {
     return this.#map(u, this.us, this.ns, (d) => d)

@@ -218,10 +218,12 @@ function awake(s, proc, q, at) {
   q.asleep = false
   q.wait = 0
   q.slept = Math.max(0, at - q.since)
-  for (const p of s.parts) {
-    const i = p.sleepers.indexOf(proc)
-    if (i >= 0) p.sleepers.splice(i, 1)
-  }
+  leave(s, proc)
+}
+
+/** Takes a process out of the queue in which it sleeps. @param {State} s @param {number} proc */
+function leave(s, proc) {
+  for (const p of s.parts) p.sleepers = p.sleepers.filter((/** @type {number} */ n) => n !== proc)
 }
 
 const EAGAIN = 11
@@ -337,6 +339,9 @@ function fact(s, e, q, p) {
       q.kstate = String.fromCharCode(e.data[0] || 32).trim()
       q.wait = e.data[1] ?? 0
       q.waitPart = e.part
+      // A stop breaks the sleep; gone on, it makes the call anew and sleeps behind the others.
+      if (q.kstate === 'T') leave(s, e.proc)
+      else if (q.asleep && q.kstate === 'S' && p && !p.sleepers.includes(e.proc)) p.sleepers.push(e.proc)
       break
     case Fact.GATE:
       if (q.exit) break

@@ -32,10 +32,10 @@ export function size(width, p) {
 const toX = (axis, g) => (/** @type {number} */ u) =>
   g.x0 + (Math.max(axis.from, Math.min(axis.to, u)) - axis.from) * (g.x1 - g.x0) / (axis.to - axis.from)
 
-/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, at: number, selected: number, end: number, wide: boolean, least: number, absent: string}} o at: where the present operation took effect */
+/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, at: number, selected: number, end: number, wide: boolean, least: number, absent: string, tail: {a: number, b: number}|null}} o at: where the present operation took effect; tail: a silence that goes on */
 export function paintLanes(pen, p, axis, g, o) {
   const X = toX(axis, g)
-  ticks(pen, axis, g, X, o.end)
+  ticks(pen, axis, g, X, o)
   names(pen, p, g, o.selected)
   const beside = axis.kind === 'time' && !o.wide
   p.lanes.forEach((/** @type {any} */ lane, /** @type {number} */ i) => {
@@ -49,7 +49,7 @@ export function paintLanes(pen, p, axis, g, o) {
   })
   p.parts.forEach((/** @type {any} */ part, /** @type {number} */ k) => level(pen, part, g.parts[k], X, axis, p, o.end))
   const texts = late.splice(0)
-  for (const c of axis.cuts) if (c.b < axis.to) zigzag(pen, X(c.a + (c.b - c.a) * 0.82), g, false)
+  for (const c of axis.cuts) silence(pen, c, axis, X, g)
   for (const hole of p.holes) if (hole.u + hole.w >= axis.from && hole.u < axis.to) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), `${formatCount(hole.n)} ${hole.here ? o.absent : 'records lost'}`, g)
   for (const t of texts) patch(pen, t)
   pen.end()
@@ -80,20 +80,20 @@ function names(pen, p, g, selected) {
   })
 }
 
-/** @param {Pen} pen @param {any} axis @param {Size} g @param {(u: number) => number} X @param {number} end */
-function ticks(pen, axis, g, X, end) {
+/** @param {Pen} pen @param {any} axis @param {Size} g @param {(u: number) => number} X @param {{end: number, tail: any}} o */
+function ticks(pen, axis, g, X, o) {
   const tick = (/** @type {number} */ x, /** @type {string} */ t) => {
     pen.path(`M${x} ${g.top - 6}V${g.end + 8}`, { class: 'rule' })
     pen.text(x, g.end + 22, t, 'm t3 tm')
   }
   if (axis.kind === 'ops') {
-    for (let n = axis.from; n < Math.min(axis.to, Math.max(end, axis.from + 1)); n++) tick(X(n + 0.5), 'op\u00a0' + n)
+    for (let n = axis.from; n < Math.min(axis.to, Math.max(o.end, axis.from + 1)); n++) tick(X(n + 0.5), 'op\u00a0' + n)
     return
   }
   const s = axis.scale
   const step = nice(axis.to / Math.max(2, (g.x1 - g.x0) / 72))
   const base = axis.to >= 1e8 ? 0 : s.ns[0]
-  const edges = [0, ...axis.cuts.flatMap((/** @type {any} */ c) => [c.a, c.b]), Infinity]
+  const edges = [0, ...axis.cuts.flatMap((/** @type {any} */ c) => [c.a, c.b]), o.tail?.a ?? Infinity] // what follows a silence that goes on has no place yet
   let last = -100
   for (let k = 0; k + 1 < edges.length; k += 2) {
     const a = edges[k] ?? 0
@@ -281,6 +281,11 @@ function marks(pen, list, X, axis, g, now) {
   }
 }
 
+/** @param {Pen} pen @param {{a: number, b: number}} c @param {any} axis @param {(u: number) => number} X @param {Size} g */
+function silence(pen, c, axis, X, g) {
+  if (c.b < axis.to) zigzag(pen, X(c.a + (c.b - c.a) * 0.82), g, false)
+}
+
 /** @param {Pen} pen @param {number} x @param {Size} g @param {boolean} edge */
 function zigzag(pen, x, g, edge) {
   let d = `M${x} ${g.top - 6}`
@@ -301,7 +306,7 @@ export function torn(pen, a, b, t, g) {
   pen.text(x + w / 2, (g.top + g.end) / 2 + 4.5, t, 'b tm')
 }
 
-/** The playhead, bookmarks, what is not yet, and what still goes on. @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{u: number, end: number, text: string, t: number, future: boolean, mode: number, marks: number[], hint: string}} o hint: what to do while nothing has happened */
+/** The playhead, bookmarks, what is not yet, and what still goes on. @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{u: number, end: number, text: string, t: number, future: boolean, mode: number, marks: number[], hint: string, tail: {a: number, b: number}|null}} o hint: what to do while nothing has happened */
 export function paintNow(pen, p, axis, g, o) {
   const X = toX(axis, g)
   let told = o.mode !== Mode.SLOW // one lane, on which nothing else is, says what the empty stretches are
@@ -316,6 +321,7 @@ export function paintNow(pen, p, axis, g, o) {
     const long = axis.kind === 'time' && (q.st === 'blocked' || q.st === 'stopped') && o.t - q.ns > 1e8 ? ` · ${formatSpan(Math.floor((o.t - q.ns) / 1e8) * 1e8)}` : ''
     segment(pen, { a: q.a, b: o.end, k: q.st, t: text + long, hue: '', i: -1 }, p.lanes[i].hue, X, g.y(i), g, axis.kind === 'ops')
   })
+  if (o.tail) silence(pen, o.tail, axis, X, g)
   for (const t of late.splice(0)) patch(pen, t)
   const x = X(o.u)
   const w = Math.max(40, wide(o.text) + 14)

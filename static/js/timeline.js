@@ -135,15 +135,17 @@ export class Timeline extends Base {
     const axis = this.#axis
     const key = `${trace.length} ${trace.last} ${axis.kind} ${this.#begin} ${this.#span} ${first}`
     if (key !== this.#picture.key) this.#picture = { key, lanes: lanesOf(trace, header, axis, first) }
-    const painted = `${key} ${frame.index} ${frame.selected}`
+    const reach = Math.max(trace.last, frame.live ? frame.t : 0)
+    const tail = ops || axis.stop < trace.length ? null : axis.scale.tail(reach)
+    const painted = `${key} ${frame.index} ${frame.selected} ${!tail}`
     const g = size(this.#width, this.#picture.lanes)
     const place = (/** @type {number} */ ns) => (ops ? stepsOf(trace).upTo(trace.at(trace.indexAt(ns))?.seq ?? 0) + 1 : axis.scale.u(ns))
-    const end = ops ? stepsOf(trace).seqs.length + 1 : axis.scale.u(Math.max(trace.last, frame.live ? frame.t : 0))
+    const end = ops ? stepsOf(trace).seqs.length + 1 : axis.scale.u(reach)
     if (painted !== this.#painted) {
       this.#painted = painted
       const now = nowOp(frame, ops)
       paintLanes(body, this.#picture.lanes, axis, g, {
-        now, at: now < 0 ? end : place(effectOf(trace.at(now))), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10, absent: frame.recorded ? 'not kept' : 'not sent',
+        now, at: now < 0 ? end : place(effectOf(trace.at(now))), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10, absent: frame.recorded ? 'not kept' : 'not sent', tail,
       })
       grow(svg, this.#width, g.height)
       top.sub(subtitle(axis, frame))
@@ -154,7 +156,7 @@ export class Timeline extends Base {
     const u = ops ? stepsOf(trace).upTo(trace.at(frame.index)?.seq ?? 0) + 1 : axis.scale.u(frame.t)
     const atEnd = frame.live || frame.index >= trace.length - 1
     paintNow(now, this.#picture.lanes, axis, g, {
-      u, end, hint: ops && frame.live && !stepsOf(trace).seqs.length ? 'Nothing has been done yet: all are held before their first operation.' : '', marks: (frame.marks ?? []).map(place), text: frame.over && atEnd && !frame.recorded ? 'end' : frame.live ? 'now' : ops ? `op ${u - 1}` : formatAt(frame.t), t: Math.max(trace.last, frame.t), future: !(frame.over && atEnd) && (frame.live || !atEnd || ops), mode: frame.state.mode,
+      u, end, tail, hint: ops && frame.live && !stepsOf(trace).seqs.length ? 'Nothing has been done yet: all are held before their first operation.' : '', marks: (frame.marks ?? []).map(place), text: frame.over && atEnd && !frame.recorded ? 'end' : frame.live ? 'now' : ops ? `op ${u - 1}` : formatAt(frame.t), t: Math.max(trace.last, frame.t), future: !(frame.over && atEnd) && (frame.live || !atEnd || ops), mode: frame.state.mode,
     })
   }
 

@@ -1,7 +1,7 @@
 // @ts-check
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { Call, Fact, Flag, Kind } from '#ipclab/event.js'
+import { Call, Fact, Flag, Kind, Wait } from '#ipclab/event.js'
 import { clone, fold, initial } from '#ipclab/fold.js'
 import { Trace } from '#ipclab/trace.js'
 import { sentence } from '#ipclab/words.js'
@@ -101,6 +101,16 @@ test('a write that is larger than the pipe and was not seen to sleep follows by 
   assert.equal(end(sc).parts[0].level, 65536)
   for (let i = 0; i < 48; i++) sc.recv(2, 'pipe', 4096)
   assert.equal(end(sc).parts[0].level, 200000 - 48 * 4096)
+})
+
+test('a stop takes a sleeper out of its queue; gone on, it sleeps behind the others', () => {
+  const sc = script(pipeHeader(2, 1))
+  for (const n of [1, 2]) sc.block(n, 'pipe', 70000, { msg: sc.next(n) }).state(n, 'S', Wait.PIPE_WRITE, 'pipe')
+  assert.deepEqual(end(sc).parts[0].sleepers, [1, 2])
+  sc.state(1, 'T')
+  assert.deepEqual([end(sc).parts[0].sleepers, end(sc).procs[0]?.st], [[2], 'stopped'])
+  sc.state(1, 'S', Wait.PIPE_WRITE, 'pipe')
+  assert.deepEqual([end(sc).parts[0].sleepers, end(sc).procs[0]?.st], [[2, 1], 'blocked'])
 })
 
 test('what cannot be is not drawn, until the pipe is known to be empty', () => {
