@@ -25,8 +25,8 @@ export function memory(part) {
   switch (part.type) {
     case 'word': return { value: null, writer: 0, conflict: null, history: [], looked: Boolean(part.holds && !part.law) } // looked: not all stores are recorded
     case 'record': return { words: Array.from({ length: Math.max(1, Math.min(64, Math.floor((part.size || 64) / 8))) }, () => ({ value: null, writer: 0 })), torn: null }
-    case 'futex': return { word: 0, owner: 0, waiters: false, ownerDied: false, last: 0, woken: 0 }
-    case 'sem': return { value: null, woken: 0 }
+    case 'futex': return { value: 0, word: 0, owner: 0, waiters: false, ownerDied: false, last: 0 }
+    case 'sem': return { value: null }
     case 'signals': return { std: {}, rt: {}, deliverNow: null, refused: 0 }
   }
   return {}
@@ -68,7 +68,7 @@ export function lockWord(p, word, procs) {
   const tid = word & TID
   const owner = tid === 0 ? 0 : procs.findIndex(q => q.pid === tid) + 1
   if (p.owner && owner !== p.owner) p.last = p.owner
-  p.word = word >>> 0
+  p.value = p.word = word >>> 0
   p.owner = owner
   p.waiters = (word & WAITERS) !== 0
   p.ownerDied = (word & OWNER_DIED) !== 0
@@ -79,9 +79,8 @@ export function lock(p, e, procs) {
   const q = procs[e.proc - 1]
   const found = Number(value(e.data)) >>> 0
   if (p.type === 'sem') {
-    const up = e.kind === Kind.UNLOCK // with a sleeper, the kernel lowers it again before anybody can ask
-    if (e.ret >= 0 && e.level >= 0 && !(up && p.sleepers.length)) p.value = e.level
-    else if (e.ret >= 0 && p.value !== null) p.value = Math.max(0, p.value + (up ? 1 : -1))
+    const by = e.kind === Kind.UNLOCK ? 1 : -1 // raised while somebody sleeps, it is lowered again before one can ask
+    if (e.ret >= 0 && (e.level >= 0 || p.value !== null)) p.value = Math.max(by, 0, e.level < 0 ? p.value + by : e.level)
   } else if (e.kind === Kind.UNLOCK) {
     lockWord(p, found, procs)
   } else if (e.ret === 1) {

@@ -29,7 +29,7 @@ import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } 
  * @property {boolean} killed SIGKILL was sent to it
  * @property {number} since ns, when st began
  * @property {{kind: number, call: number, part: number, want: number, msg: number, at: number, dur: number, ret: number, flags: number, data: number|bigint, done: boolean, open: boolean, unknown: boolean, error: number}|null} call
- * @property {{calls: number, sent: number, received: number, bytesSent: number, bytesReceived: number, errors: number, short: number, torn: number, eagain: number}} n
+ * @property {{calls: number, sent: number, received: number, bytesSent: number, bytesReceived: number, errors: number}} n
  * @property {number} lastMsg
  * @property {number} slept ns that its last sleep took
  * @property {{value: number|bigint, from: string, at: number, part: number, seen: number|bigint|null}|null} reg
@@ -80,7 +80,7 @@ export function initial(header) {
       role: p.role, kind: p.kind, group: p.group, index: (seen[p.group] = (seen[p.group] ?? -1) + 1),
       hue: hues[i % 4], stripe: i % 8 > 3, letter: letter(i), pid: 0, st: 'none', kstate: '', wait: 0, waitPart: 0, asleep: false, wchan: '',
       gate: 0, lastGate: 0, killed: false, since: 0, call: null, lastMsg: 0, slept: 0, reg: null, round: 0, fds: [], maps: {},
-      n: { calls: 0, sent: 0, received: 0, bytesSent: 0, bytesReceived: 0, errors: 0, short: 0, torn: 0, eagain: 0 },
+      n: { calls: 0, sent: 0, received: 0, bytesSent: 0, bytesReceived: 0, errors: 0 },
       masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, io: null, cpu: 0, exit: null, locks: [], handler: null,
     })),
     parts: parts.map((/** @type {any} */ p) => ({
@@ -175,12 +175,8 @@ function process(s, e, q, p, back) {
       if (p && wakes(p, e)) {
         q.n.calls++
         p.by = e.proc
-        p.woken = Math.max(0, e.ret)
         done(q, e)
-      } else {
-        awake(s, e.proc, q, end)
-        if (p) p.woken = Math.max(0, (p.woken ?? 0) - 1)
-      }
+      } else awake(s, e.proc, q, end)
       break
     case Kind.FAULT:
       if (e.want === 9) q.killed = true
@@ -226,20 +222,15 @@ function leave(s, proc) {
   for (const p of s.parts) p.sleepers = p.sleepers.filter((/** @type {number} */ n) => n !== proc)
 }
 
-const EAGAIN = 11
-
 /** @param {ProcState} q @param {Event} e @param {any} p */
 function counts(q, e, p) {
   const n = q.n
   if ((e.flags & Flag.SETTLES) === 0) n.calls++
   if (e.ret < 0) {
     n.errors++
-    if (e.ret === -EAGAIN) n.eagain++
     return
   }
   if (e.flags & Flag.OPEN) return
-  if (e.flags & Flag.SHORT) n.short++
-  if (e.flags & Flag.TORN) n.torn++
   if (e.msg) q.lastMsg = e.msg
   if (e.kind === Kind.SEND) {
     n.sent++
@@ -247,8 +238,10 @@ function counts(q, e, p) {
   } else if (e.kind === Kind.RECV) {
     if (e.ret > 0) n.received++
     n.bytesReceived += e.ret
-  } else if (e.kind === Kind.STORE && p?.holds === 'items') value(e.data) ? n.sent++ : n.received++
-  else if ((e.kind === Kind.SIGNAL && e.want > 0) || (e.kind === Kind.STORE && p?.holds === 'updates')) n.sent++
+  } else if (e.kind === Kind.STORE) {
+    if (p?.holds === 'items' && !value(e.data)) n.received++
+    else if (p?.holds === 'updates' || p?.holds === 'items') n.sent++
+  } else if (e.kind === Kind.SIGNAL && e.want > 0) n.sent++
   else if (e.kind === Kind.DELIVER) n.received++
 }
 

@@ -103,7 +103,7 @@ export function pairsOf(header, state) {
     else if (p.type === 'word') add(p.looked ? READ : WORKED, capital(p.id), String(p.value ?? 0))
     else if (p.type === 'futex') add(WORKED, capital(p.id) + ' word', '0x' + (Number(p.word ?? 0) >>> 0).toString(16).padStart(8, '0'), Boolean(p.ownerDied))
     else if (p.type === 'record' && p.torn) add(WORKED, capital(p.id), 'torn', true)
-    else if (p.type === 'sem') add(p.kernel >= 0 ? READ : WORKED, capital(p.id), String(p.kernel >= 0 ? p.kernel : p.value ?? p.level))
+    else if (p.type === 'sem' && p.kernel >= 0) add(READ, capital(p.id), String(p.kernel))
     else if (p.type === 'signals') signalPairs(p, def, state, add)
   }
   if (own.length) {

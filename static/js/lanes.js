@@ -175,6 +175,5 @@ export function partsShown(parts, procs) {
 function levelOf(p, u) {
   if (p.type === 'word') return { u, v: p.value === null ? null : Number(p.value), t: String(p.value ?? '') }
   if (p.type === 'futex') return { u, v: p.ownerDied ? p.last || p.owner : p.owner, t: p.ownerDied ? 'died' : '' }
-  if (p.type === 'sem') return { u, v: Number(p.value ?? 0), t: '' }
-  return { u, v: Number(p.level ?? 0), t: '' }
+  return { u, v: Number((p.type === 'sem' ? p.value : p.level) ?? 0), t: '' }
 }

@@ -176,7 +176,7 @@ function blocks(p, call, s) {
   const place = before > 0 ? `, number ${before + 1} in the queue` : ''
   switch (p?.type) {
     case 'pipe': return [`${call} blocks: `, call === 'write' ? 'pipe is full' : 'pipe is empty', place]
-    case 'futex': return ['sleeps in futex: ', p.owner ? `${nameOf(s.procs[p.owner - 1], s)} has ${p.id === 'lock' ? 'the lock' : p.id}` : p.word ? 'the lock is taken' : 'until it is woken', place]
+    case 'futex': return ['sleeps in futex: ', p.owner ? `${nameOf(s.procs[p.owner - 1], s)} has ${p.id === 'lock' ? 'the lock' : p.id}` : 'until it is woken', place]
     case 'sem': return ['sleeps in semop: ', 'the count is 0', place]
     case 'signals': return ['waits for ', 'a signal', '']
   }
@@ -196,7 +196,7 @@ function woken(e, s, who, p) {
 /** @param {Event} e @param {State} s @param {string} who @param {any} p @param {string} call @returns {Sentence} */
 function locked(e, s, who, p, call) {
   if (e.ret < 0) return said(who, `${e.call ? call : 'lock'} fails with `, errnoName(-e.ret))
-  if (p?.type === 'sem') return e.kind === Kind.LOCK ? said(who, 'lowers the semaphore', p.value === null ? '' : ` to ${p.value}`) : said(who, 'raises the semaphore', p.value === null ? '' : ` to ${p.value}`)
+  if (p?.type === 'sem') return said(who, `${e.kind === Kind.LOCK ? 'lowers' : 'raises'} ${p.id === 'sem' ? 'the semaphore' : p.id}`, p.value === null ? '' : ` to ${p.value}`)
   const lock = p && p.id !== 'lock' ? p.id : 'the lock'
   if (e.kind === Kind.UNLOCK) return said(who, '', `gives ${lock} back`, p?.waiters ? '; somebody sleeps' : '')
   if (e.ret === 1) return e.flags & Flag.OWNERDIED ? { ...said(who, `takes ${lock}: `, 'EOWNERDEAD', ', its owner died'), bad: true } : said(who, '', `takes ${lock}`, '; the word holds its tid')

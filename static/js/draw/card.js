@@ -187,9 +187,10 @@ function big(i, frame, large) {
   const r = ratesOf(frame)
   const p = r?.procs[i]
   const gates = frame.header.scene.procs[i]?.gates ?? []
-  const op = p?.unit ?? (frame.state.updates ? 'update' : frame.state.parts.some((/** @type {any} */ q) => q.holds === 'items') ? 'item' : gates.at(-1) ?? 'call') + 's'
+  const gate = gates[1] ? '' : gates[0]
+  const op = p?.unit ?? (frame.state.updates ? 'update' : gate || 'message') + 's'
   if (!r || !p) return { k: 'big', val: '–', t: 'no second has passed yet' }
-  const pieces = [p.bytes > 0 ? formatRate(p.bytes) : '', p.p50 > 0 ? `p50 ${formatSpan(p.p50)} inside ${gates.length > 1 ? 'a call' : gates[0] ?? 'call'}` : ''].filter(Boolean)
+  const pieces = [p.bytes > 0 ? formatRate(p.bytes) : '', p.p50 > 0 ? `p50 ${formatSpan(p.p50)} inside ${gate || 'a call'}` : ''].filter(Boolean)
   return { k: 'big', val: `${p.rate >= 1e7 ? (p.rate / 1e6).toFixed(1) + ' million' : formatCount(p.rate)} ${op}/s`, t: large ? pieces.join(' · ') : pieces[0] ?? '' }
 }
 

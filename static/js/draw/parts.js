@@ -137,7 +137,7 @@ function drawWord(g, i, frame, x, y, w, h) {
   const e = s.now
   const now = e?.part === i + 1 && (e.kind === Kind.STORE || e.kind === Kind.LOCK || e.kind === Kind.UNLOCK || e.kind === Kind.LOAD)
   if (d.type === 'record') return drawRecord(g, p, s, x, y, w, h)
-  const futex = d.type === 'futex'
+  const futex = d.type === 'futex' && !d.holds
   const by = futex ? p.owner || (p.ownerDied ? p.last : 0) : p.writer
   const hue = by ? s.procs[by - 1]?.hue ?? '' : ''
   const dead = futex && p.ownerDied
@@ -148,11 +148,11 @@ function drawWord(g, i, frame, x, y, w, h) {
   const f = plain ? v(d.off ? 'ink2' : 'ink') : v(hue + '-on')
   const label = d.title || (s.procs.length <= 8 && /^own\d+$/.test(d.id) ? (w < 48 ? '' : 'own ') + (s.procs[Number(d.id.slice(3)) - 1]?.letter ?? '') : d.id)
   const small = h < 50
-  const value = futex && d.holds ? String(p.word) : futex ? (d.off ? 'off' : dead ? 'dead' : p.word === 0 ? 'free' : p.owner ? String(s.procs[p.owner - 1]?.pid ?? '') : '0x' + p.word.toString(16)) : p.value === null ? '–' : p.looked && p.value >= 1e7 ? `${(Number(p.value) / 1e6).toFixed(1)} M` : String(p.value)
+  const value = futex ? (d.off ? 'off' : dead ? 'dead' : p.word === 0 ? 'free' : p.owner ? s.procs[p.owner - 1]?.pid : '0x' + p.word.toString(16)) : p.value === null ? '–' : p.looked && p.value >= 1e7 ? `${(Number(p.value) / 1e6).toFixed(1)} M` : String(p.value)
   g.say(x + w / 2, y + (small ? 14 : 19), label, { sz: small ? 12 : 12.5, w: 600, an: 'middle', f, max: w - 7 })
   const big = d.holds === 'updates' && !small
   g.say(x + w / 2, y + (small ? 30 : futex && !d.off ? 40 : big ? h - 12 : h / 2 + 17), value, { sz: small ? 15 : big ? 26 : futex ? 17 : 20, w: 700, mono: true, an: 'middle', f, max: w - 8 })
-  if (futex && !d.off && !d.holds && !small) g.say(x + w / 2, y + h - 7, p.ownerDied ? (w < 72 ? 'died' : 'owner died') : p.waiters ? 'WAITERS' : p.word ? 'no waiters' : 'nobody', { sz: 12, an: 'middle', f, max: w - 6 })
+  if (futex && !d.off && !small) g.say(x + w / 2, y + h - 7, p.ownerDied ? (w < 72 ? 'died' : 'owner died') : p.waiters ? 'WAITERS' : p.word ? 'no waiters' : 'nobody', { sz: 12, an: 'middle', f, max: w - 6 })
   if (bad) g.bang(small ? x + w - 13 : x + w - 4, small ? y + 13 : y + 2)
   return ''
 }
