@@ -10,7 +10,6 @@ import (
 	"os/signal"
 	"slices"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -227,21 +226,14 @@ func (f *lessonFlags) performAll(ctx context.Context, home *lab.Home, ls []*less
 			next <- i
 		}
 	}()
-	var signals sync.Mutex
 	for range f.atOnce {
 		go func() {
 			for i := range next {
-				if alone(ls[i]) {
-					signals.Lock()
-				}
 				all[i].err = performLesson(ctx, home, ls[i], f.wants, f.record, func(p performed) {
 					if all[i].steps = append(all[i].steps, p); !f.json && f.atOnce == 1 {
 						printPerformed(&p, len(all[i].steps) == 1)
 					}
 				})
-				if alone(ls[i]) {
-					signals.Unlock()
-				}
 				close(ready[i])
 			}
 		}()
@@ -255,14 +247,6 @@ func (f *lessonFlags) performAll(ctx context.Context, home *lab.Home, ls []*less
 		}
 	}
 	return all
-}
-
-// alone reports whether no other lesson of its kind may run at the same time: the
-// kernel counts the signals that are queued for all processes of a user together.
-func alone(l *lessons.Lesson) bool {
-	m := mechanisms.Find(l.Lab)
-	set, err := complete(m, l.Params)
-	return err == nil && slices.ContainsFunc(m.Scene(set).Parts, func(p lab.Part) bool { return p.Type == lab.Signals })
 }
 
 func complete(m lab.Mechanism, set lab.Settings) (lab.Settings, error) {

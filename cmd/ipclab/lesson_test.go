@@ -24,9 +24,7 @@ func TestLessons(t *testing.T) {
 	}
 	for _, l := range all.Lessons {
 		t.Run(l.ID, func(t *testing.T) {
-			if !alone(l) {
-				t.Parallel()
-			}
+			t.Parallel()
 			err := performLesson(t.Context(), home, l, func(*lessons.Step) bool { return true }, "", func(p performed) {
 				t.Run(p.Step, func(t *testing.T) { judged(t, &p) })
 			})
