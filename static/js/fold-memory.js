@@ -24,7 +24,7 @@ export function value(d) {
 export function memory(part) {
   switch (part.type) {
     case 'word': return { value: null, writer: 0, conflict: null, history: [], looked: Boolean(part.holds && !part.law) } // looked: not all stores are recorded
-    case 'record': return { words: Array.from({ length: Math.max(1, Math.min(64, Math.floor((part.size || 64) / 8))) }, () => ({ value: null, writer: 0 })), torn: null }
+    case 'record': return { words: Array.from({ length: Math.max(1, Math.min(64, Math.floor((part.size || 64) / 8))) }, () => ({ value: null, writer: 0 })), torn: false }
     case 'futex': return { value: 0, word: 0, owner: 0, waiters: false, ownerDied: false, last: 0 }
     case 'sem': return { value: null }
     case 'signals': return { std: {}, rt: {}, deliverNow: null, refused: 0 }
@@ -47,8 +47,8 @@ export function loadStore(p, e, q) {
     const w = p.words[Math.floor(e.want / 8) % p.words.length]
     if (e.kind === Kind.STORE) Object.assign(w, { value: v, writer: e.proc })
     else if (w.value === null) w.value = v
-    if (e.flags & Flag.TORN) p.torn = { seq: e.seq, proc: e.proc }
-    else if (e.kind === Kind.STORE || e.want === 0) p.torn = null // written, or read anew
+    if (e.flags & Flag.TORN) p.torn = true
+    else if (e.kind === Kind.STORE || e.want === 0) p.torn = false // written, or read anew
     return
   }
   if (p.type !== 'word') return
@@ -56,10 +56,10 @@ export function loadStore(p, e, q) {
     if (p.value === null) p.value = v
     return
   }
-  p.conflict = (e.flags & Flag.CONFLICT) !== 0 ? { seq: e.seq, by: e.proc, seen: q?.reg?.seen ?? null, over: p.value } : null
+  p.conflict = (e.flags & Flag.CONFLICT) !== 0 ? { seen: q?.reg?.seen ?? null, over: p.value } : null
   p.value = v
   p.writer = e.proc
-  p.history.push({ value: v, proc: e.proc, seq: e.seq })
+  p.history.push({ value: v, proc: e.proc })
   if (p.history.length > HISTORY) p.history.shift()
 }
 
@@ -120,17 +120,10 @@ export function signalSent(p, e) {
   if (e.ret < 0) return void p.refused++
   const s = cell(p, e.want)
   s.sent++
-  if (e.want >= FIRST_RT) s.queue.push({ msg: e.msg, value: value(e.data), by: e.proc, n: total(p) })
+  if (e.want >= FIRST_RT) s.queue.push({ msg: e.msg, value: value(e.data), by: e.proc })
   else if (s.pending) s.merged++
   else Object.assign(s, { pending: true, by: e.proc, value: value(e.data) })
   p.level = waiting(p)
-}
-
-/** Which send this was, counted over all numbers of the part. @param {any} p */
-function total(p) {
-  let n = 0
-  for (const k in p.rt) n += p.rt[k].sent
-  return n
 }
 
 /** @param {any} p @param {Event} e */
@@ -143,7 +136,7 @@ export function signalTaken(p, e) {
     const at = Math.max(0, s.queue.findIndex((/** @type {any} */ x) => x.msg === e.msg && e.msg > 0))
     from = s.queue.splice(at, 1)[0]?.by ?? 0
   } else s.pending = false
-  p.deliverNow = { signo: s.signo, value: value(e.data), by: from, seq: e.seq, msg: e.msg }
+  p.deliverNow = { signo: s.signo, value: value(e.data), by: from }
   p.level = waiting(p)
 }
 

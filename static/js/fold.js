@@ -84,7 +84,7 @@ export function initial(header) {
       masks: { sigpnd: 0n, shdpnd: 0n, sigblk: 0n, sigign: 0n, sigcgt: 0n }, masksAt: 0, sigq: null, switches: null, io: null, cpu: 0, exit: null, locks: [], handler: null,
     })),
     parts: parts.map((/** @type {any} */ p) => ({
-      id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, by: 0, sleepers: [],
+      id: p.id, type: p.type, cap: p.cap ?? 0, off: p.off === true, holds: p.holds ?? '', level: 0, kernel: -1, kernelAt: 0, agrees: null, sleepers: [],
       ...(p.type === 'pipe' ? pipe(header, p) : memory(p)),
     })),
   }
@@ -174,7 +174,6 @@ function process(s, e, q, p, back) {
     case Kind.WAKE:
       if (p && wakes(p, e)) {
         q.n.calls++
-        p.by = e.proc
         done(q, e)
       } else awake(s, e.proc, q, end)
       break
@@ -265,7 +264,6 @@ function show(q, at) {
 
 /** @param {State} s @param {Event} e @param {ProcState|undefined} q @param {any} p @param {boolean} back */
 function part(s, e, q, p, back) {
-  p.by = e.proc
   if (e.kind !== Kind.DELIVER && p.deliverNow) p.deliverNow = null
   switch (e.kind) {
     case Kind.SEND: if (p.type === 'pipe') pipeSend(p, e); break
@@ -290,7 +288,7 @@ function level(s, e, p) {
   // At full speed the kernel is asked while others go on, and after a write the reader
   // may have been faster: then the level belongs to no moment of the picture.
   if (p.type === 'pipe') pipeLevel(p, e.level, s.mode !== Mode.FULL && e.kind !== Kind.SEND)
-  else if (e.kind === Kind.STATE) memoryLevel(p, e.level, s.procs, s.sample === 1)
+  else if (e.kind === Kind.STATE) memoryLevel(p, e.level, s.procs, s.sample === 1 && s.mode !== Mode.FULL)
 }
 
 /** Not every record is here: what the parts hold is no longer known from them. @param {State} s */

@@ -169,6 +169,17 @@ test('a lost update, in the words and in the memory', () => {
   assert.deepEqual(sentence(/** @type {any} */ (sc.events.at(-1)), s, sc.header), { who: 'worker2', text: 'stores 8 over 8 ! one lost', bold: '! one lost', bad: true })
 })
 
+test('semaphores count what the kernel says, and items are sent and taken', () => {
+  const h = /** @type {any} */ (shmHeader(2))
+  h.scene.parts.push({ id: 'empty', type: 'sem', object: '7', cap: 2, holds: 'slots', offset: 0 }, { id: 'slot1', type: 'word', object: '', in: 'page', offset: 512, size: 8, law: 'value', holds: 'items' })
+  const sc = script(h).spawn(1, 11).spawn(2, 12).level('empty', 1)
+  sc.lock(1, 'empty', 0, 0, { call: 8, level: 0 }).store(1, 'slot1', 11).store(2, 'slot1', 0)
+  let s = end(sc)
+  assert.deepEqual([s.parts.find(p => p.id === 'empty')?.value, s.procs[0]?.locks, s.procs[0]?.n.sent, s.procs[1]?.n.received, s.procs[1]?.n.sent], [0, [], 1, 1, 0])
+  s = end(sc.level('empty', 1).unlock(2, 'empty', 0, { call: 8, level: 1 })) // the lab had looked in between
+  assert.equal(s.parts.find(p => p.id === 'empty')?.value, 1)
+})
+
 test('a lock whose owner dies', () => {
   const sc = script(shmHeader(2, { lock: true })).spawn(1, 11).spawn(2, 12).lock(1, 'lock', 0, 1).lock(2, 'lock', 11, 0)
   let s = end(sc.block(2, 'lock', 0, { call: 4 }))

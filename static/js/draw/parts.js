@@ -161,7 +161,7 @@ function drawWord(g, i, frame, x, y, w, h) {
 function drawRecord(g, p, s, x, y, w, h) {
   const n = p.words.length
   const cw = w / n
-  const torn = Boolean(p.torn)
+  const torn = p.torn
   p.words.forEach((/** @type {any} */ q, /** @type {number} */ k) => {
     const hue = q.writer ? s.procs[q.writer - 1]?.hue : ''
     g.box(x + k * cw + 1, y + 16, cw - 2, h - 16, { r: 3, f: hue ? v(hue) : v('cell'), s: hue ? v(hue) : v('line'), sw: 1 })
