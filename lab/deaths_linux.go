@@ -19,7 +19,7 @@ func (l *live) deaths() (any bool) {
 		if !p.buried {
 			l.bury(p)
 		}
-		if !p.linger {
+		if !p.linger || p.exit.Signal == "" {
 			l.reap(p)
 		}
 	}

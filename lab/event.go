@@ -204,6 +204,7 @@ const (
 	WaitPoll
 	WaitPause
 	WaitSuspend
+	WaitFileLock
 	waitEnd
 )
 
@@ -220,6 +221,7 @@ var waits = [waitEnd]name{
 	WaitPoll:      {"poll", "until a descriptor is ready"},
 	WaitPause:     {"pause", "until a signal is handled"},
 	WaitSuspend:   {"sigsuspend", "until a signal is handled, with a mask of its own"},
+	WaitFileLock:  {"fcntl_lock", "until a lock on a file is free"},
 }
 
 // InCall reports whether it is a call of a mechanism that sleeps, and not the lab or

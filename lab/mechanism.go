@@ -78,8 +78,8 @@ type Proc struct {
 	Group Group    `json:"group"` // where it stands on the stage
 	Gates []string `json:"gates"` // the operations of one round, in order; each has a gate before it
 
-	// Linger leaves the process a zombie, when it has ended, until somebody asks to
-	// wait for it or the run ends.
+	// Linger leaves the process a zombie, when a signal has ended it, until somebody asks
+	// to wait for it or the run ends.
 	Linger bool `json:"linger,omitempty"`
 }
 
@@ -129,6 +129,7 @@ const (
 	Signals PartType = "signals" // the pending and blocked signals of one process
 
 	Children PartType = "children" // of one process: how many have ended and were not waited for
+	FileLock PartType = "filelock" // a lock on a file: the kernel knows its owner and the queue of its sleepers
 )
 
 // Law says which conservation law holds for a part.

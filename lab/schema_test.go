@@ -44,7 +44,10 @@ func schema() []byte {
 			}
 			p("  /** %s */\n  %s: %d,\n", n.gloss, id, key(i))
 		}
-		p("})\n\n/** @type {readonly string[]} */\nexport const %s = Object.freeze([\n", names)
+		if p("})\n\n"); names == "" { // no page writes them out
+			return
+		}
+		p("/** @type {readonly string[]} */\nexport const %s = Object.freeze([\n", names)
 		for _, n := range table {
 			p("  '%s',\n", n.name)
 		}
@@ -53,10 +56,10 @@ func schema() []byte {
 	same := func(i int) int { return i }
 	enum("Kind", "kindNames", kinds[:], same)
 	enum("Call", "callNames", calls[:], same)
-	enum("Fact", "factNames", facts[:], same)
+	enum("Fact", "", facts[:], same)
 	enum("Wait", "waitNames", waits[:], same)
 	enum("Mode", "modeNames", modes[:], same)
-	enum("Flag", "flagNames", flags[:], func(i int) int { return 1 << i })
+	enum("Flag", "", flags[:], func(i int) int { return 1 << i })
 	p("export const EVENT_SIZE = %d\n", EventSize)
 	p("export const FRAME_HEADER = %d\nexport const FRAME_VERSION = %d\n", FrameHeader, FrameVersion)
 	p("export const FRAME_RECORDS = %d\nexport const FRAME_AGGREGATE = %d\n", FrameRecords, FrameAggregate)

@@ -137,6 +137,8 @@ func (p *process) place(nr int64, arg uint64, parts []Part) (Wait, uint16) {
 			}
 		}
 		return WaitSem, 0
+	case unix.SYS_FCNTL: // of all that it can do, only to wait for a lock sleeps
+		return WaitFileLock, uint16(1 + slices.IndexFunc(parts, func(q Part) bool { return q.Type == FileLock }))
 	case unix.SYS_RT_SIGTIMEDWAIT:
 		return WaitSignal, p.signals(parts)
 	case unix.SYS_RT_SIGSUSPEND:

@@ -201,6 +201,11 @@ type (
 		bounded
 		Queued int `expr:"queued" from:"○ calls" says:"signals sent and not yet taken; of a standard one at most one counts"`
 	}
+	fileLock struct {
+		thing
+		Owner    string `expr:"owner" from:"● /proc/locks" words:"role" says:"who has it, as the kernel says; empty if it is free"`
+		Sleepers int    `expr:"sleepers" from:"● /proc/PID/syscall" says:"processes that sleep until they get it"`
+	}
 	children struct {
 		thing
 		Zombies int `expr:"zombies" from:"● /proc/PID/stat" says:"children that have ended and were not waited for"`

@@ -69,6 +69,7 @@ var kinds = map[reflect.Type]string{
 	reflect.TypeFor[*semaphore](): "semaphore",
 	reflect.TypeFor[*signalSet](): "signals",
 	reflect.TypeFor[*children]():  "children",
+	reflect.TypeFor[*fileLock]():  "file lock",
 }
 
 // newPart makes the value of a part, empty.
@@ -90,6 +91,8 @@ func newPart(t lab.PartType) any {
 		return &signalSet{}
 	case lab.Children:
 		return &children{}
+	case lab.FileLock:
+		return &fileLock{}
 	}
 	return nil
 }

@@ -98,6 +98,13 @@ func (m *moment) part(i int, name string) any {
 		v := &signalSet{thing: t, bounded: full}
 		v.Queued = m.queued(b, p, unless)
 		return v
+	case lab.FileLock:
+		v := &fileLock{thing: t, Sleepers: sleepers()}
+		owner, ours := m.withPID(asked("owner") & tidBits)
+		if v.Owner = owner; !ours {
+			unless("owner", "it is none of the workers")
+		}
+		return v
 	case lab.Children:
 		return &children{thing: t, Zombies: asked("zombies")}
 	}

@@ -170,7 +170,7 @@ func (m *moment) waitFor() (all []*edge) {
 		from, part := m.head.Scene.Procs[i].Role, &m.head.Scene.Parts[on-1]
 		add := func(to string) { all = append(all, &edge{from, to, part.ID}) }
 		switch wait {
-		case lab.WaitFutex:
+		case lab.WaitFutex, lab.WaitFileLock:
 			if word, why := m.level(int(on - 1)); why == "" {
 				if owner, known := m.withPID(int(word & tidBits)); known && owner != "" {
 					add(owner)

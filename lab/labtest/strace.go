@@ -137,6 +137,11 @@ func parseCall(line string) (c Call, again bool, err error) {
 		c.Want = number(args, 2)
 	case "rt_sigtimedwait", "rt_sigsuspend", "pause", "ppoll":
 		c.Object = "" // a set of signals; of arrays -s 0 shows nothing
+	case "fcntl":
+		c.Object = ""
+		if n, is := map[string]int64{"F_SETLK": 6, "F_SETLKW": 7}[args[1]]; is {
+			c.Want = n
+		}
 	case "shmget":
 		c.Object = "" // its key
 	case "shmctl":

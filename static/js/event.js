@@ -186,33 +186,6 @@ export const Fact = Object.freeze({
   ATTACHED: 22,
 })
 
-/** @type {readonly string[]} */
-export const factNames = Object.freeze([
-  '',
-  'state',
-  'gate',
-  'fd',
-  'map',
-  'sigpnd',
-  'shdpnd',
-  'sigblk',
-  'sigign',
-  'sigcgt',
-  'sigq',
-  'switches',
-  'cpu',
-  'level',
-  'capacity',
-  'mode',
-  'agrees',
-  'wchan',
-  'sample',
-  'io',
-  'exists',
-  'core',
-  'attached',
-])
-
 /** @enum {number} */
 export const Wait = Object.freeze({
   /** it does not sleep */
@@ -239,6 +212,8 @@ export const Wait = Object.freeze({
   PAUSE: 10,
   /** until a signal is handled, with a mask of its own */
   SIGSUSPEND: 11,
+  /** until a lock on a file is free */
+  FCNTL_LOCK: 12,
 })
 
 /** @type {readonly string[]} */
@@ -255,6 +230,7 @@ export const waitNames = Object.freeze([
   'poll',
   'pause',
   'sigsuspend',
+  'fcntl_lock',
 ])
 
 /** @enum {number} */
@@ -301,22 +277,6 @@ export const Flag = Object.freeze({
   /** done by a signal handler */
   HANDLER: 2048,
 })
-
-/** @type {readonly string[]} */
-export const flagNames = Object.freeze([
-  'open',
-  'settles',
-  'stopped',
-  'paced',
-  'torn',
-  'short',
-  'eof',
-  'conflict',
-  'user',
-  'ownerdied',
-  'discarded',
-  'handler',
-])
 
 export const EVENT_SIZE = 64
 export const FRAME_HEADER = 32

@@ -25,7 +25,7 @@ export function memory(part) {
   switch (part.type) {
     case 'word': return { value: null, writer: 0, conflict: null, history: [], looked: Boolean(part.holds && !part.law) } // looked: not all stores are recorded
     case 'record': return { words: Array.from({ length: Math.max(1, Math.min(64, Math.floor((part.size || 64) / 8))) }, () => ({ value: null, writer: 0 })), torn: false }
-    case 'futex': return { value: 0, word: 0, owner: 0, waiters: false, ownerDied: false, last: 0 }
+    case 'filelock': case 'futex': return { value: 0, word: 0, owner: 0, waiters: false, ownerDied: false, last: 0 }
     case 'sem': return { value: null }
     case 'signals': return { std: {}, rt: {}, deliverNow: null, refused: 0 }
   }
@@ -78,25 +78,25 @@ export function lockWord(p, word, procs) {
 export function lock(p, e, procs) {
   const q = procs[e.proc - 1]
   const found = Number(value(e.data)) >>> 0
+  const has = e.kind === Kind.LOCK && (e.call ? e.ret >= 0 : e.ret === 1)
   if (p.type === 'sem') {
     const by = e.kind === Kind.UNLOCK ? 1 : -1 // raised while somebody sleeps, it is lowered again before one can ask
     if (e.ret >= 0 && (e.level >= 0 || p.value !== null)) p.value = Math.max(by, 0, e.level < 0 ? p.value + by : e.level)
   } else if (e.kind === Kind.UNLOCK) {
     lockWord(p, found, procs)
-  } else if (e.ret === 1) {
+  } else if (has) {
     lockWord(p, ((found & (WAITERS | OWNER_DIED)) | (q?.pid ?? 0)) >>> 0, procs)
     p.owner = e.proc
   } else if (e.ret === 0) lockWord(p, found, procs)
   if (!q || e.ret < 0 || p.holds) return // what counts something, nobody holds
   const i = q.locks.indexOf(e.part)
-  const has = e.kind === Kind.LOCK && (p.type === 'sem' ? e.ret >= 0 : e.ret === 1)
   if (has && i < 0) q.locks.push(e.part)
   if (e.kind === Kind.UNLOCK && i >= 0) q.locks.splice(i, 1)
 }
 
 /** @param {any} p @param {number} level what the kernel or the page says @param {any[]} procs @param {boolean} all every record is here */
 export function memoryLevel(p, level, procs, all) {
-  if (p.type === 'futex' && level >= 0) lockWord(p, level, procs)
+  if (p.owner !== undefined && level >= 0) lockWord(p, level, procs)
   if (p.type === 'sem') p.value = level
   if (p.type === 'word' && (p.value === null || p.sure === false || p.looked)) {
     if (p.value !== level && !p.looked) p.writer = 0

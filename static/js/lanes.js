@@ -141,8 +141,8 @@ export function boxText(e, s) {
   switch (e.kind) {
     case Kind.LOAD: return e.call === Call.WAIT4 && !e.ret ? 'wait4: none' : callNames[e.call] || 'load ' + valueText(e.data)
     case Kind.STORE: return !e.part ? 'add' : callNames[e.call] || 'store ' + valueText(e.data)
-    case Kind.LOCK: return e.call ? 'lower' : e.ret ? 'lock' : 'taken' // a semaphore is lowered
-    case Kind.UNLOCK: return e.call ? 'raise' : 'unlock'
+    case Kind.LOCK: return e.call === Call.SEMOP ? 'lower' : e.ret || e.call ? 'lock' : 'taken' // a semaphore is lowered
+    case Kind.UNLOCK: return e.call === Call.SEMOP ? 'raise' : 'unlock'
     case Kind.WAKE: return 'wake'
     case Kind.SIGNAL:
     case Kind.DELIVER: return !e.want ? (e.kind === Kind.SIGNAL ? '0' : callNames[e.call] ?? '') : e.want >= 32 ? String(e.want) : signalName(e.want)
@@ -165,8 +165,7 @@ export function partsShown(parts, procs) {
   /** @type {number[]} */
   const shown = []
   parts.forEach((p, i) => {
-    const word = p.type === 'word' && !isNote(p)
-    if (!p.off && !(p.type === 'pipe' && p.in) && (['pipe', 'signals', 'futex', 'sem'].includes(p.type) || word)) shown.push(i)
+    if (!p.off && !(p.type === 'pipe' && p.in) && !['page', 'record', 'children'].includes(p.type) && !isNote(p)) shown.push(i)
   })
   return shown.slice(0, procs > 4 ? 1 : 2)
 }
@@ -174,6 +173,6 @@ export function partsShown(parts, procs) {
 /** @param {any} p a part of the state @param {number} u */
 function levelOf(p, u) {
   if (p.type === 'word') return { u, v: p.value === null ? null : Number(p.value), t: String(p.value ?? '') }
-  if (p.type === 'futex') return { u, v: p.ownerDied ? p.last || p.owner : p.owner, t: p.ownerDied ? 'died' : '' }
+  if (p.owner !== undefined) return { u, v: p.ownerDied ? p.last || p.owner : p.owner, t: p.ownerDied ? 'died' : '' }
   return { u, v: Number((p.type === 'sem' ? p.value : p.level) ?? 0), t: '' }
 }

@@ -118,7 +118,7 @@ function decks(scene) {
   return { user, kernel: (used.length ? used : kernel).slice(0, 4) }
 }
 
-const TALL = /** @type {Record<string, number>} */ ({ pipe: 164, signals: 196, futex: 86, sem: 86 })
+const TALL = /** @type {Record<string, number>} */ ({ pipe: 164, signals: 196, futex: 86, sem: 86, filelock: 86 })
 
 /** @param {any} scene @param {number} W @param {number} H @param {number} drop @param {boolean} full @returns {Layout} */
 function wideSheet(scene, W, H, drop, full) {

@@ -210,7 +210,7 @@ function oldValue(pen, it, lane, X, y, g, beside) {
 function level(pen, part, r, X, axis, p, until) {
   const steps = part.steps
   const end = Math.min(axis.to, until)
-  if (part.type === 'futex') {
+  if (part.type === 'futex' || part.type === 'filelock') {
     steps.forEach((/** @type {any} */ s, /** @type {number} */ i) => {
       if (!s.v && !s.t) return
       const a = X(s.u)

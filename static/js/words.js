@@ -78,8 +78,8 @@ export function partName(header, part) {
   return p ? p.title || p.object || p.id : ''
 }
 
-/** Calls that wait for a signal, as one would write them. */
-const waiting = /** @type {Record<string, string>} */ ({ rt_sigtimedwait: 'sigtimedwait()', rt_sigsuspend: 'sigsuspend()', pause: 'pause()', ppoll: 'poll()' })
+/** Calls that wait for a signal or a lock, as one would write them. */
+const waiting = /** @type {Record<string, string>} */ ({ rt_sigtimedwait: 'sigtimedwait()', rt_sigsuspend: 'sigsuspend()', pause: 'pause()', ppoll: 'poll()', fcntl: 'fcntl(LOCK)' })
 
 /**
  * The present or last call as one would write it: write(4, buf, 4096).
@@ -94,8 +94,8 @@ export function callText(p, header) {
   switch (c.kind) {
     case Kind.LOAD: return call ? call + '()' : `load ${id}`.trim()
     case Kind.STORE: return c.call === Call.RT_SIGACTION ? `sigaction(${signalName(c.want)})` : !c.part ? 'add' : call ? call + '()' : `store ${id}, ${c.data}`
-    case Kind.LOCK: return c.call ? call + '(−1)' : `try ${id}`.trim()
-    case Kind.UNLOCK: return c.call ? call + '(+1)' : `unlock ${id}`.trim()
+    case Kind.LOCK: return c.call ? waiting[call] ?? call + '(−1)' : `try ${id}`.trim()
+    case Kind.UNLOCK: return c.call ? call + (waiting[call] ? '(UNLOCK)' : '(+1)') : `unlock ${id}`.trim()
     case Kind.SIGNAL: return !c.want ? 'kill(pid, 0)' : c.want >= 32 ? `sigqueue(${c.want}, ${c.data})` : `kill(${signalName(c.want)})`
     case Kind.DELIVER: return c.ret > 0 ? `took ${signalName(c.want)}` : waiting[call] ?? call + '()'
     case Kind.RECV: if (waiting[call]) return waiting[call] ?? ''
@@ -199,7 +199,7 @@ function locked(e, s, who, p, call) {
   if (p?.type === 'sem') return said(who, `${e.kind === Kind.LOCK ? 'lowers' : 'raises'} ${p.id === 'sem' ? 'the semaphore' : p.id}`, p.value === null ? '' : ` to ${p.value}`)
   const lock = p && p.id !== 'lock' ? p.id : 'the lock'
   if (e.kind === Kind.UNLOCK) return said(who, '', `gives ${lock} back`, p?.waiters ? '; somebody sleeps' : '')
-  if (e.ret === 1) return e.flags & Flag.OWNERDIED ? { ...said(who, `takes ${lock}: `, 'EOWNERDEAD', ', its owner died'), bad: true } : said(who, '', `takes ${lock}`, '; the word holds its tid')
+  if (e.ret === 1 || e.call) return e.flags & Flag.OWNERDIED ? { ...said(who, `takes ${lock}: `, 'EOWNERDEAD', ', its owner died'), bad: true } : said(who, '', `takes ${lock}`, e.call ? '' : '; the word holds its tid')
   return said(who, `finds ${lock} `, p?.owner ? `taken by ${nameOf(s.procs[p.owner - 1], s)}` : 'taken')
 }
 

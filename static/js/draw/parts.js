@@ -192,7 +192,7 @@ function drawQueue(g, b, frame, spots) {
   const of = wakeOf(s)
   const woken = of.part === b.n + 1 ? of.proc : 0
   const nw = g.say(b.x + 18, b.y + 25, name, { sz: 15, w: 700, max: b.w - 60 })
-  const value = d.type === 'sem' ? (p.value === null ? '' : `count ${p.value}`) : ''
+  const value = d.type === 'sem' ? (p.value === null ? '' : `count ${p.value}`) : word ? '' : p.owner ? 'owner ' + s.procs[p.owner - 1]?.role : 'free'
   if (value) g.say(b.x + b.w - 18, b.y + 26, value, { sz: 14, mono: true, w: 700, an: 'end' })
   else if (b.w - nw > 200) g.say(b.x + b.w - 18, b.y + 25, 'wakes in this order', { sz: 13, c: 't2', an: 'end' })
   const list = woken && !p.sleepers.includes(woken) ? [woken, ...p.sleepers] : p.sleepers
