@@ -45,6 +45,7 @@ type line struct {
 	Ret    int64    `json:"ret"`
 	Err    string   `json:"err"`
 	Level  int64    `json:"level"`
+	Data   uint64   `json:"data"`
 	Flags  []string `json:"flags"`
 }
 
@@ -121,6 +122,8 @@ func (log *eventLog) ours(c labtest.Call) bool {
 		return log.workers[to] && to != c.PID
 	case "wait4": // for whichever child; in the end those that are left are waited for, each by its number
 		return c.Object == "-1"
+	case "fcntl": // what else it can do is not told
+		return c.Want >= 0
 	case "rt_sigaction": // it asks for a handler for these; what others do by default is not told
 		return c.Want == 9 || c.Want == 19
 	case "rt_sigtimedwait", "rt_sigsuspend", "pause", "ppoll", "semop", "semtimedop", "shmget", "shmat", "shmctl", "ftruncate", "unlinkat":
@@ -168,6 +171,10 @@ func (log *eventLog) calls() (all []labtest.Logged) {
 			c.Object = log.address(l)
 		case l.Kind == "block" || l.Kind == "wake":
 			continue // told by the lab, which saw the call sleep
+		case l.Call == "fcntl":
+			c.Object = ""
+		case l.Kind == "signal" && l.Part == "": // it asks for a process by its number
+			c.Object = fmt.Sprint(l.Data)
 		case l.Kind == "signal":
 			c.Object = strconv.Itoa(log.pids[log.parts[l.Part].In])
 		case l.Kind == "deliver" && l.Call == "read": // which tells the signal, not the bytes

@@ -55,6 +55,9 @@ var truths = map[string][]string{
 		"--for 600ms --set work=swapped --set slots=1",
 		"--for 600ms --set work=signal --set n=50 --set rate=200",
 		"--set lock=robust --set record=journal --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
+		"--set lock=fcntl --set workers=3 --set n=100 --set window=yield",
+		"--set lock=fcntl --set workers=2 --set n=0 --set window=sleep --for 600ms --do '200ms kill worker1'",
+		"--set lock=owner-pid --set workers=2 --set n=0 --set window=sleep --set rate=200 --for 900ms --do '200ms kill worker1' --do '500ms reap worker1'",
 		"--for 600ms --set work=pages --set n=0 --set rate=200 --set visitor=truncate",
 		"--for 600ms --set work=pages --set n=50 --set visitor=remove",
 		"--for 600ms --set work=pages --set n=0 --set rate=200 --set object=system-v --set visitor=remove --do '300ms kill worker1'",
@@ -82,7 +85,7 @@ var truths = map[string][]string{
 // comes first.
 var calls = []string{"read", "write", "futex", "kill", "rt_sigqueueinfo", "rt_sigtimedwait", "semop", "semtimedop",
 	"rt_sigaction", "rt_sigsuspend", "pause", "ppoll", "wait4",
-	"shmget", "shmat", "shmctl", "ftruncate", "unlinkat"}
+	"shmget", "shmat", "shmctl", "ftruncate", "unlinkat", "fcntl"}
 
 func TestTruthStrace(t *testing.T) {
 	strace, err := exec.LookPath("strace")

@@ -205,7 +205,8 @@ func TestExitStatus(t *testing.T) {
 
 // kill -9 of the lab leaves nothing: no process, running or stopped, and no object.
 func TestKillLab(t *testing.T) {
-	kinds := [][]string{{"shm", "--set", "n=0", "--set", "lock=semaphore"}, {"shm", "--set", "n=0", "--set", "work=pages"}} // these make an object with a name
+	kinds := [][]string{{"shm", "--set", "n=0", "--set", "lock=semaphore"}, {"shm", "--set", "n=0", "--set", "work=pages"},
+		{"shm", "--set", "n=0", "--set", "work=pages", "--set", "object=system-v"}} // these make an object with a name
 	for _, m := range mechanisms.All {
 		kinds = append(kinds, []string{m.Info().ID})
 	}

@@ -160,6 +160,10 @@ func (w *worker) newLock() (locker, error) {
 		return w.newSem(true), nil
 	case noUndo:
 		return w.newSem(false), nil
+	case recordLock:
+		return &fileLock{fd: uintptr(w.FD("page")), part: l.part}, nil
+	case ownerPID:
+		return &pidLock{l}, nil
 	}
 	return nil, nil
 }
@@ -201,6 +205,9 @@ func (mechanism) Open(st *lab.Stage) error {
 		return openBuffer(st, f)
 	case signal:
 		return openSem(st, f, part("ready"), semAt, 0)
+	}
+	if st.Settings["lock"] == recordLock {
+		return openFileLock(st, f, part("lock"))
 	}
 	if n := part("sem"); n != 0 {
 		return openSem(st, f, n, semAt, st.Settings["permits"])

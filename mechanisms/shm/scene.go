@@ -33,7 +33,7 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 	}
 	for i := range workers {
 		role := fmt.Sprint("worker", i+1)
-		sc.Procs = append(sc.Procs, lab.Proc{Role: role, Kind: "worker", Group: lab.Peer, Gates: gates(s, i+1)})
+		sc.Procs = append(sc.Procs, lab.Proc{Role: role, Kind: "worker", Group: lab.Peer, Gates: gates(s, i+1), Linger: s["lock"] == ownerPID})
 		page := "page"
 		if s["work"] == copies {
 			page += fmt.Sprint(i + 1)
@@ -54,6 +54,9 @@ func countParts(s lab.Settings, workers int64) (parts []lab.Part) {
 	counter.Holds, counter.Law = lab.Updates, lab.Value
 	first := inPage("lock", lab.Futex, lockAt, 8)
 	first.Off = lock == none || lock == atomicAdd || isSemaphore(lock)
+	if lock == recordLock {
+		first = lab.Part{ID: "lock", Type: lab.FileLock, Title: "record lock on the page’s file"}
+	}
 	parts = append(parts, counter, first)
 	if lock == two || lock == ordered || lock == crossed {
 		parts = append(parts, inPage("lock2", lab.Futex, lock2At, 8))
@@ -133,8 +136,10 @@ func gates(s lab.Settings, worker int64) (g []string) {
 		if journal {
 			g = append(g, "repair")
 		}
-	case spin, semaphore, noUndo:
+	case spin, semaphore, noUndo, recordLock:
 		g = []string{"try"}
+	case ownerPID:
+		g = []string{"try", "ask", "seize"}
 	}
 	if lock != atomicAdd {
 		g = append(g, "load", "add")
@@ -155,7 +160,7 @@ func gates(s lab.Settings, worker int64) (g []string) {
 		g = append(g, "unlock", "wake")
 	case ordered, crossed:
 		g = append(g, "unlock2", "wake2", "unlock", "wake")
-	case spin, semaphore, noUndo:
+	case spin, semaphore, noUndo, recordLock, ownerPID:
 		g = append(g, "unlock")
 	}
 	return g

@@ -32,6 +32,12 @@ var robustLocks string
 //go:embed sem_linux.go
 var semaphores string
 
+//go:embed filelock_linux.go
+var fileLocks string
+
+//go:embed pidlock_linux.go
+var pidLocks string
+
 //go:embed litmus_linux.go
 var litmusWork string
 
@@ -61,17 +67,19 @@ var experiments string
 
 // The choices of the knob "lock".
 const (
-	none      = iota // load, add, store
-	atomicAdd        // one instruction does all three
-	spin             // try again and again
-	mutex            // sleep in the kernel while somebody else has it
-	robust           // as mutex; the kernel passes it on when its owner dies
-	semaphore        // System V, with SEM_UNDO
-	forgotten        // worker1 forgets the mutex
-	two              // every other worker takes another mutex
-	noUndo           // System V, without SEM_UNDO
-	ordered          // each worker takes two mutexes, all in the same order
-	crossed          // every other worker takes the two in the opposite order
+	none       = iota // load, add, store
+	atomicAdd         // one instruction does all three
+	spin              // try again and again
+	mutex             // sleep in the kernel while somebody else has it
+	robust            // as mutex; the kernel passes it on when its owner dies
+	semaphore         // System V, with SEM_UNDO
+	forgotten         // worker1 forgets the mutex
+	two               // every other worker takes another mutex
+	noUndo            // System V, without SEM_UNDO
+	ordered           // each worker takes two mutexes, all in the same order
+	crossed           // every other worker takes the two in the opposite order
+	recordLock        // on the page's file, by fcntl
+	ownerPID          // a word that holds the owner's pid: who finds it taken asks whether there is such a process
 )
 
 // The choices of the knob "work": what a worker does in a round.
@@ -144,9 +152,9 @@ func (mechanism) Info() lab.Info {
 				Why: "at a ring they are the producers"},
 			{Name: "n", Label: "Increments of each", Min: 0, Max: 10_000_000, Default: 1000, Zero: "no end",
 				Why: "or rounds; at a ring, the items of each producer"},
-			{Name: "lock", Label: "Update by", Min: none, Max: crossed, Default: none, Restart: true,
-				Values: []string{"none", "atomic", "spin", "futex", "robust", "semaphore", "forgotten", "two", "no-undo", "ordered", "crossed"},
-				Why:    "forgotten: worker1 does not take the lock; two: every other worker takes another one; no-undo: a semaphore without SEM_UNDO; ordered: everybody takes two locks; crossed: every other worker in the opposite order"},
+			{Name: "lock", Label: "Update by", Min: none, Max: ownerPID, Default: none, Restart: true,
+				Values: []string{"none", "atomic", "spin", "futex", "robust", "semaphore", "forgotten", "two", "no-undo", "ordered", "crossed", "fcntl", "owner-pid"},
+				Why:    "forgotten: worker1 does not take the lock; two: every other worker takes another one; no-undo: a semaphore without SEM_UNDO; ordered: everybody takes two locks; crossed: every other worker in the opposite order; fcntl: a record lock on the page’s file; owner-pid: who finds the owner’s pid in the word asks by kill(pid, 0) whether it lives"},
 			{Name: "window", Label: "Between load and store", Min: 0, Max: asleep, Values: []string{"none", "yield", "sleep"},
 				Why: "what makes the dangerous moment longer: sched_yield, or a sleep of 1 ms"},
 			{Name: "placement", Label: "Placement", Min: 0, Max: 1, Default: 1, Values: []string{"one-core", "two-cores"},
@@ -172,7 +180,7 @@ func (mechanism) Info() lab.Info {
 				Why: "named: a file under /dev/shm, as shm_open makes it; system-v: a segment that shmget makes; only with rounds of the kind “pages”"},
 		},
 		Experiments: experiments,
-		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, litmusWork, sequenceWork, object, pulled, segments, bufferWork, signalWork}, "\n"),
+		Source:      strings.Join([]string{work, ownWork, record, locks, robustLocks, semaphores, fileLocks, pidLocks, litmusWork, sequenceWork, object, pulled, segments, bufferWork, signalWork}, "\n"),
 		Page:        page,
 	}
 }
@@ -202,6 +210,10 @@ func (mechanism) Source(s lab.Settings) string {
 	switch lock := s["lock"]; {
 	case isSemaphore(lock):
 		source = append(source, semaphores)
+	case lock == recordLock:
+		source = append(source, fileLocks)
+	case lock == ownerPID:
+		source = append(source, pidLocks)
 	case lock == robust:
 		source = append(source, locks, robustLocks)
 	case lock != none && lock != atomicAdd:
