@@ -27,7 +27,7 @@ export function memory(part) {
     case 'record': return { words: Array.from({ length: Math.max(1, Math.min(64, Math.floor((part.size || 64) / 8))) }, () => ({ value: null, writer: 0 })), torn: false }
     case 'filelock': case 'futex': return { value: 0, word: 0, owner: 0, waiters: false, ownerDied: false, last: 0 }
     case 'sem': return { value: null }
-    case 'signals': return { std: {}, rt: {}, deliverNow: null, refused: 0 }
+    case 'signals': return { in: part.in, std: {}, rt: {}, deliverNow: null, refused: 0 }
   }
   return {}
 }
@@ -128,8 +128,9 @@ export function signalSent(p, e) {
 
 /** @param {any} p @param {Event} e */
 export function signalTaken(p, e) {
-  if (e.ret < 0) return
-  const s = cell(p, e.ret || e.want)
+  const signo = e.ret || e.want
+  if (signo <= 0) return // none, or its process ended within the call: which one is not known
+  const s = cell(p, signo)
   s.delivered++
   let from = s.by ?? 0
   if (s.queue) {
@@ -138,6 +139,13 @@ export function signalTaken(p, e) {
   } else s.pending = false
   p.deliverNow = { signo: s.signo, value: value(e.data), by: from }
   p.level = waiting(p)
+}
+
+/** What was pending for a process goes with it. @param {any} p */
+export function signalsGone(p) {
+  for (const k in p.std) p.std[k].pending = false
+  for (const k in p.rt) p.rt[k].queue = []
+  p.level = 0
 }
 
 /** How many signals wait: as many as are queued, and one for each bit. @param {any} p */

@@ -3,7 +3,7 @@
 // are only processes and types of parts.
 
 import { Fact, Flag, Kind, Mode, Wait } from '#ipclab/event.js'
-import { lock, loadStore, forget, memory, memoryLevel, signalSent, signalTaken, value, wakes } from '#ipclab/fold-memory.js'
+import { forget, loadStore, lock, memory, memoryLevel, signalSent, signalsGone, signalTaken, value, wakes } from '#ipclab/fold-memory.js'
 import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } from '#ipclab/fold-pipe.js'
 
 /** @typedef {import('#ipclab/event.js').Event} Event */
@@ -55,7 +55,7 @@ import { pipe, pipeBlock, pipeCapacity, pipeLevel, pipeRecv, pipeSend, unsure } 
  * @property {number} pace
  * @property {number} sample
  * @property {number} lost records that had no room
- * @property {number} dropped records that did not come here: LOST events with ret 1, made by Trace.gap
+ * @property {number} dropped records that did not come here: LOST events with a ret, made by Trace.gap
  * @property {Event|null} now the newest operation
  * @property {boolean} updates some word counts the updates of all
  * @property {Record<string, number>} settings
@@ -126,7 +126,7 @@ export function fold(s, e) {
     return
   }
   if (e.kind === Kind.LOST) {
-    if (e.ret === 1) s.dropped += e.level
+    if (e.ret) s.dropped += e.level
     else s.lost += e.level
     doubt(s)
     return
@@ -157,6 +157,7 @@ function process(s, e, q, p, back) {
       q.kstate = 'X'
       q.gate = 0
       if (q.call && !q.call.done) q.call.unknown = true
+      for (const x of s.parts) if (x.in === q.role) signalsGone(x)
       awake(s, e.proc, q, end)
       break
     case Kind.BLOCK:

@@ -41,7 +41,7 @@ export function lanesOf(trace, header, axis, first) {
   })
   /** @type {Mark[]} */
   const marks = []
-  /** @type {{u: number, w: number, n: number, here: boolean}[]} here: it is only this page that does not have them */
+  /** @type {{u: number, w: number, n: number, why: number}[]} why: as in Trace.gap; 0: lost */
   const holes = []
   /** @type {{st: string, a: number, ns: number, call: string}[]} */
   const open = s.procs.map((/** @type {any} */ p) => ({ st: showsAs(p), a: axis.from, ns: p.since, call: callOf(p) }))
@@ -86,7 +86,7 @@ export function lanesOf(trace, header, axis, first) {
     if (e.kind === Kind.FAULT) marks.push({ u: b, lane: Math.max(0, p), t: e.want ? 'SIG' + signalName(e.want) : 'died', bad: false, i })
     if (e.kind === Kind.KNOB) marks.push({ u: b, lane: -1, t: header.mechanism.knobs[e.want]?.label ?? 'knob', bad: false, i })
     if (modeOf(e) >= 0 && acted) marks.push({ u: b, lane: -1, t: ['Full speed', 'Step', 'Slow'][e.ret] ?? '', bad: false, i })
-    if (e.kind === Kind.LOST) holes.push({ u: last, w: Math.max(0, a - last), n: e.level, here: e.ret === 1 })
+    if (e.kind === Kind.LOST) holes.push({ u: last, w: Math.max(0, a - last), n: e.level, why: e.ret })
     last = Math.max(last, Math.min(b, axis.to))
     for (const part of parts) {
       const now = levelOf(s.parts[part.n], axis.kind === 'ops' && axis.shows(e) ? b : e.kind === Kind.RECV ? b : a)

@@ -90,7 +90,7 @@ export class Story {
     if (!s?.text) return
     const p = this.state.procs[e.proc - 1]
     const who = s.who ?? ''
-    const hue = who === 'you' || e.flags & Flag.USER ? 'you' : !p || who === 'kernel' || who === 'lab' ? 'k' : p.hue
+    const hue = e.flags & Flag.USER ? 'you' : !p || who === 'kernel' || who === 'lab' ? 'k' : p.hue
     this.rows.push({ seq: e.seq, at: effectOf(e), op: isOp(e) || e.kind === Kind.BLOCK || e.kind === Kind.WAKE, step: this.steps.is(e), who, hue, text: s.text, bold: s.bold ?? '', bad: Boolean(s.bad) })
   }
 }

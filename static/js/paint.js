@@ -32,7 +32,7 @@ export function size(width, p) {
 const toX = (axis, g) => (/** @type {number} */ u) =>
   g.x0 + (Math.max(axis.from, Math.min(axis.to, u)) - axis.from) * (g.x1 - g.x0) / (axis.to - axis.from)
 
-/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, at: number, selected: number, end: number, wide: boolean, least: number, absent: string, tail: {a: number, b: number}|null}} o at: where the present operation took effect; tail: a silence that goes on */
+/** @param {Pen} pen @param {any} p @param {any} axis @param {Size} g @param {{now: number, at: number, selected: number, end: number, wide: boolean, least: number, tail: {a: number, b: number}|null}} o at: where the present operation took effect; tail: a silence that goes on */
 export function paintLanes(pen, p, axis, g, o) {
   const X = toX(axis, g)
   ticks(pen, axis, g, X, o)
@@ -44,13 +44,13 @@ export function paintLanes(pen, p, axis, g, o) {
     for (const it of lane.items) if (it.k === 'window') oldValue(pen, it, lane, X, y, g, beside)
     const held = p.loads.find((/** @type {any} */ w) => w.p === i + 1 && w.hit)
     if (held) oldValue(pen, { ...held, b: o.end, t: '' }, lane, X, y, g, beside)
-    for (const it of lane.items) if (segments.has(it.k)) segment(pen, it, lane.hue, X, y, g, axis.kind === 'ops')
-    boxes(pen, lane, X, y, g, axis, o)
+    for (const it of lane.items) if (segments.has(it.k)) segment(pen, it, lane, X, y, g, axis)
+    boxes(pen, lane, X, y, g, axis, o, p.open[i])
   })
   p.parts.forEach((/** @type {any} */ part, /** @type {number} */ k) => level(pen, part, g.parts[k], X, axis, p, o.end))
   const texts = late.splice(0)
   for (const c of axis.cuts) silence(pen, c, axis, X, g)
-  for (const hole of p.holes) if (hole.u + hole.w >= axis.from && hole.u < axis.to) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), `${formatCount(hole.n)} ${hole.here ? o.absent : 'records lost'}`, g)
+  for (const hole of p.holes) if (hole.u + hole.w >= axis.from && hole.u < axis.to) torn(pen, X(hole.u), Math.max(X(hole.u) + 26, X(hole.u + hole.w)), `${formatCount(hole.n)} ${['records lost', 'not sent', 'not kept'][hole.why]}`, g)
   for (const t of texts) patch(pen, t)
   pen.end()
 }
@@ -71,7 +71,7 @@ const segments = new Set(['blocked', 'stopped', 'zombie', 'held'])
 function names(pen, p, g, selected) {
   p.lanes.forEach((/** @type {any} */ l, /** @type {number} */ i) => {
     const y = g.y(i)
-    pen.rect(0, y - 2, 6, g.lh + 4, { rx: 3, fill: l.stripe ? `url(#tl-stripe-${l.hue})` : `var(--${l.hue})` })
+    pen.rect(0, y - 2, 6, g.lh + 4, { rx: 3, fill: l.stripe ? `url(#st-stripe-${l.hue})` : `var(--${l.hue})` })
     if (g.lh > 10) pen.text(14, y + g.lh / 2 + 5, cut(l.name, g.x0 - 22), selected === l.proc ? 'name sel' : 'name')
   })
   p.parts.forEach((/** @type {any} */ q, /** @type {number} */ k) => {
@@ -119,36 +119,49 @@ export function axisText(ns, step, since) {
   return `${since ? '+' : ''}${(ns / d).toFixed(digits)}\u00a0${unit}`
 }
 
-/** @param {Pen} pen @param {Item} it @param {string} hue @param {(u: number) => number} X @param {number} y @param {Size} g @param {boolean} ops */
-function segment(pen, it, hue, X, y, g, ops) {
+/** The widest stretch of a lane between two places on which there is no box. @param {any} lane @param {number} a @param {number} b @param {(u: number) => number} X @param {boolean} beside texts stand beside boxes */
+function room(lane, a, b, X, beside) {
+  let best = [a, a]
+  let from = a
+  for (const o of [...lane.items.filter((/** @type {Item} */ o) => o.i >= 0 && o.k !== 'window'), null]) {
+    const [x, end] = o ? [X(o.a), X(o.b) + (beside ? wide(o.t) + 14 : 0)] : [b, b]
+    if (Math.min(x, b) - from > (best[1] ?? 0) - (best[0] ?? 0)) best = [from, Math.min(x, b)]
+    from = Math.max(from, end)
+  }
+  return /** @type {[number, number]} */ (best)
+}
+
+/** @param {Pen} pen @param {Item} it @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g @param {any} axis */
+function segment(pen, it, lane, X, y, g, axis) {
+  const { hue } = lane
   const a = X(it.a)
   const w = X(it.b) - a
   if (w < 1) return
   if (it.k === 'held') {
-    if (ops) return
+    if (axis.kind === 'ops') return
     if (w > 3) pen.rect(a, y, w, g.lh, { rx: 3, class: 'held' })
-  } else if (it.k === 'blocked') pen.rect(a, y, w, g.lh, { rx: 3, fill: `url(#tl-hatch-${hue})`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
-  else if (it.k === 'stopped') pen.rect(a, y, w, g.lh, { rx: 3, fill: 'url(#tl-dots)', stroke: `var(--${hue})`, 'stroke-width': 1.5, 'stroke-dasharray': '2 4' })
+  } else if (it.k === 'blocked') pen.rect(a, y, w, g.lh, { rx: 3, fill: `url(#st-hatch-${hue})`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
+  else if (it.k === 'stopped') pen.rect(a, y, w, g.lh, { rx: 3, fill: 'url(#st-dots)', stroke: `var(--${hue})`, 'stroke-width': 1.5, 'stroke-dasharray': '2 4' })
   else pen.rect(a, y, w, g.lh, { rx: 3, class: 'zombie' })
-  label([it.t, it.t.split(' · ')[0] ?? '', it.t.split(/ · | in |:/)[0] ?? ''], a, w, y, g.lh)
+  label([it.t, it.t.split(' · ')[0] ?? '', it.t.split(/ · | in |:/)[0] ?? ''], ...room(lane, a, a + w, X, false), y, g.lh)
 }
 
-/** A text on a light patch, in the first form for which there is room. @param {string[]} texts @param {number} a @param {number} w @param {number} y @param {number} lh */
-function label(texts, a, w, y, lh) {
-  const t = lh < 14 ? '' : texts.find(s => s && wide(s) + 20 < w)
+/** A text on a light patch, in the first form for which there is room. @param {string[]} texts @param {number} a @param {number} b @param {number} y @param {number} lh */
+function label(texts, a, b, y, lh) {
+  const t = lh < 14 ? '' : texts.find(s => s && wide(s) + 20 < b - a)
   if (!t) return
-  late.push({ x: a + w / 2, y: y + lh / 2, t })
+  late.push({ x: (a + b) / 2, y: y + lh / 2, t })
 }
 
 /**
  * The operations of a lane. In Step all are as wide as a column; in Slow as wide as
  * their text; else as long as they took, with the text beside them.
  * @param {Pen} pen @param {any} lane @param {(u: number) => number} X @param {number} y @param {Size} g @param {any} axis
- * @param {{now: number, at: number, end: number, wide: boolean, least: number}} o
+ * @param {{now: number, at: number, end: number, wide: boolean, least: number}} o @param {any} open what still goes on
  */
-function boxes(pen, lane, X, y, g, axis, o) {
+function boxes(pen, lane, X, y, g, axis, o, open) {
   const ops = lane.items.filter((/** @type {Item} */ i) => i.k === 'op' || i.k === 'failed' || i.k === 'conflict')
-  const walls = lane.items.filter((/** @type {Item} */ i) => i.k === 'blocked' || i.k === 'stopped').map((/** @type {Item} */ i) => X(i.a))
+  const walls = [...lane.items, { a: open.a, k: open.st }].filter((/** @type {Item} */ i) => i.k === 'blocked' || i.k === 'stopped').map((/** @type {Item} */ i) => X(i.a))
   let right = g.x0 - 1
   ops.forEach((/** @type {Item} */ it, /** @type {number} */ k) => {
     if (it.b < axis.from || it.a > axis.to) return
@@ -194,16 +207,9 @@ function oldValue(pen, it, lane, X, y, g, beside) {
   const b = X(it.b) + 3
   pen.rect(a, y - 3, b - a, g.lh + 6, { rx: 5, fill: `var(--${lane.hue}-soft)`, stroke: `var(--${lane.hue})`, 'stroke-width': 1, 'stroke-dasharray': '3 3' })
   if (g.lh < 14 || !it.t) return
-  let best = [0, 0]
-  let from = a
-  const inside = lane.items.filter((/** @type {Item} */ o) => o.i >= 0 && o.k !== 'window' && o.a >= it.a - 0.1 && o.b <= it.b + 0.1)
-  for (const [x, end] of [...inside.map((/** @type {Item} */ o) => [X(o.a), X(o.b) + (beside ? wide(o.t) + 14 : 0)]), [b, b]]) {
-    if (x - from > (best[1] ?? 0) - (best[0] ?? 0)) best = [from, x]
-    from = end
-  }
-  const room = (best[1] ?? 0) - (best[0] ?? 0)
-  const t = [it.t, it.t.replace(' all this time', ''), 'holds the old value', 'old value'].find(s => wide(s) + 10 < room)
-  if (t) pen.text(((best[0] ?? 0) + (best[1] ?? 0)) / 2, y + g.lh / 2 + 4.5, t, `b tm hue-${lane.hue}`)
+  const [from, to] = room(lane, a, b, X, beside)
+  const t = [it.t, it.t.replace(' all this time', ''), 'holds the old value', 'old value'].find(s => wide(s) + 10 < to - from)
+  if (t) pen.text((from + to) / 2, y + g.lh / 2 + 4.5, t, `b tm hue-${lane.hue}`)
 }
 
 /** The lane of a part: level, value or owner. @param {Pen} pen @param {any} part @param {{y: number, h: number}} r @param {(u: number) => number} X @param {any} axis @param {any} p @param {number} until */
@@ -217,8 +223,8 @@ function level(pen, part, r, X, axis, p, until) {
       const w = X(steps[i + 1]?.u ?? end) - a
       const owner = p.state.procs[s.v - 1]
       const hue = owner?.hue ?? 'a'
-      pen.rect(a, r.y, w, r.h, { rx: 3, fill: s.t ? `url(#tl-hatch-${hue})` : `var(--${hue}-soft)`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
-      label(s.t ? ['dead owner', 'dead'] : [`owner ${owner?.role ?? ''}`, owner?.role ?? ''], a, w, r.y, r.h)
+      pen.rect(a, r.y, w, r.h, { rx: 3, fill: s.t ? `url(#st-hatch-${hue})` : `var(--${hue}-soft)`, stroke: `var(--${hue})`, 'stroke-width': 1.5 })
+      label(s.t ? ['dead owner', 'dead'] : [`owner ${owner?.role ?? ''}`, owner?.role ?? ''], a, a + w, r.y, r.h)
     })
     return
   }
@@ -297,7 +303,7 @@ function zigzag(pen, x, g, edge) {
 
 /** Where records are missing: torn, hatched and counted. @param {Pen} pen @param {number} a @param {number} b @param {string} t @param {Size} g */
 export function torn(pen, a, b, t, g) {
-  pen.rect(a, g.top - 6, b - a, g.end - g.top + 8, { fill: 'url(#tl-lost)' })
+  pen.rect(a, g.top - 6, b - a, g.end - g.top + 8, { fill: 'url(#st-off)' })
   zigzag(pen, a, g, true)
   zigzag(pen, b, g, true)
   const w = wide(t) + 16
@@ -319,7 +325,7 @@ export function paintNow(pen, p, axis, g, o) {
     if (!q.st || o.end <= q.a || q.a > axis.to) return
     const text = q.st === 'blocked' ? `blocked in ${q.call}` : q.st === 'held' ? quiet(i) : q.st
     const long = axis.kind === 'time' && (q.st === 'blocked' || q.st === 'stopped') && o.t - q.ns > 1e8 ? ` · ${formatSpan(Math.floor((o.t - q.ns) / 1e8) * 1e8)}` : ''
-    segment(pen, { a: q.a, b: o.end, k: q.st, t: text + long, hue: '', i: -1 }, p.lanes[i].hue, X, g.y(i), g, axis.kind === 'ops')
+    segment(pen, { a: q.a, b: o.end, k: q.st, t: text + long, hue: '', i: -1 }, p.lanes[i], X, g.y(i), g, axis)
   })
   if (o.tail) silence(pen, o.tail, axis, X, g)
   for (const t of late.splice(0)) patch(pen, t)

@@ -72,7 +72,7 @@ function chaptersOf(of, trace) {
       const k = of.mechanism.knobs[e.want]
       if (k) add(k.label ?? k.name, valueText(k, e.level))
     } else if (e.kind === Kind.STATE && e.call === Fact.MODE && e.flags & Flag.USER) add(t(/** @type {any} */ (['full', 'step', 'slow'][e.ret] ?? 'slow')), e.ret !== Mode.SLOW ? '' : e.level ? t('paceValue', { n: num(e.level / 1000) }) : t('pause'))
-    else if (e.kind === Kind.LOST && e.ret !== 1) add(t('someLost', { n: num(e.level) }), '')
+    else if (e.kind === Kind.LOST && !e.ret) add(t('someLost', { n: num(e.level) }), '')
     else if (e.kind === Kind.LOST) left = { at: e.at, index, n: left.n + e.level }
   }
   if (left.n) out.splice(out.findLastIndex(c => c.index < left.index) + 1, 0, { ...left, title: t('keptFrom'), text: t('notKept', { n: num(left.n) }) })

@@ -65,7 +65,7 @@ export function paintHeat(pen, frame, from, to, width) {
   }
   procs.forEach((/** @type {any} */ p, /** @type {number} */ i) => {
     const y = top + i * (lh + gap)
-    pen.rect(0, y - 2, 6, lh + 4, { rx: 3, fill: p.stripe ? `url(#tl-stripe-${p.hue})` : `var(--${p.hue})` })
+    pen.rect(0, y - 2, 6, lh + 4, { rx: 3, fill: p.stripe ? `url(#st-stripe-${p.hue})` : `var(--${p.hue})` })
     if (lh > 10) pen.text(14, y + lh / 2 + 5, cut(p.role, x0 - 22), 'name')
     const shades = Array.from({ length: 9 }, () => '')
     for (const b of h.lanes[i] ?? []) {

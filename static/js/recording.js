@@ -108,7 +108,7 @@ const untold = (a, b) => (a && !hole(a) && !hole(b) ? b.seq - a.seq - 1 : 0)
 export function traceOf({ header, events, aggregates }) {
   const trace = new Trace(header)
   events.forEach((e, i) => {
-    trace.gap(untold(events[i - 1], e))
+    trace.gap(untold(events[i - 1], e), 2)
     trace.push([e])
   })
   for (const a of aggregates) trace.aggregate(a)

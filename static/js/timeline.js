@@ -10,11 +10,6 @@ import { paintLanes, paintNow, paintStrip, size, stripSize } from '#ipclab/paint
 import { paintHeat } from '#ipclab/plot.js'
 import { formatAt, formatCount, formatSpan } from '#ipclab/words.js'
 
-const PATTERNS = [...'abcd'].flatMap(c => [
-  [`tl-hatch-${c}`, `var(--${c})`, 7, 45],
-  [`tl-stripe-${c}`, `var(--${c})`, 8, 45],
-])
-
 /**
  * `<ipc-timeline>`. Attributes: none. Property overview: {to, chapters: [{at, title}],
  * damage: ns|null} adds a strip of the whole recording. Property window: ns shown
@@ -48,8 +43,7 @@ export class Timeline extends Base {
   connectedCallback() {
     if (this.#parts) return
     const svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
-    const layers = ['defs', 'g', 'g'].map(t => svg.appendChild(document.createElementNS(svg.namespaceURI ?? '', t)))
-    patterns(/** @type {Element} */ (layers[0]))
+    const layers = ['g', 'g'].map(t => svg.appendChild(document.createElementNS(svg.namespaceURI ?? '', t)))
     const slider = h('div', { className: 'slider', role: 'slider', tabIndex: 0, 'aria-label': 'Playhead', 'aria-valuemin': 0, 'aria-valuenow': 0 })
     slider.append(svg)
     const strip = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
@@ -61,7 +55,7 @@ export class Timeline extends Base {
     top.end.append(marks, h('kbd', {}, ','), ' ', h('kbd', {}, '.'), ' previous and next event')
     this.#parts = {
       svg, slider, strip, top, marks,
-      body: new Pen(/** @type {Element} */ (layers[1])), now: new Pen(/** @type {Element} */ (layers[2])), whole: new Pen(strip),
+      body: new Pen(/** @type {Element} */ (layers[0])), now: new Pen(/** @type {Element} */ (layers[1])), whole: new Pen(strip),
     }
     slider.addEventListener('keydown', e => this.#key(e))
     for (const [at, seek] of /** @type {[Element, (x: number) => void][]} */ ([[slider, x => this.#seekX(x)], [strip, x => this.#seekWhole(x)]])) {
@@ -145,7 +139,7 @@ export class Timeline extends Base {
       this.#painted = painted
       const now = nowOp(frame, ops)
       paintLanes(body, this.#picture.lanes, axis, g, {
-        now, at: now < 0 ? end : place(effectOf(trace.at(now))), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10, absent: frame.recorded ? 'not kept' : 'not sent', tail,
+        now, at: now < 0 ? end : place(effectOf(trace.at(now))), selected: frame.selected, end, wide: frame.state.mode === Mode.SLOW, least: frame.state.mode === Mode.FULL ? 3 : 10, tail,
       })
       grow(svg, this.#width, g.height)
       top.sub(subtitle(axis, frame))
@@ -339,29 +333,6 @@ function grow(svg, w, hh) {
   if (svg.getAttribute('viewBox') === box) return
   svg.setAttribute('viewBox', box)
   svg.style.setProperty('height', hh + 'px')
-}
-
-/** @param {Element} defs */
-function patterns(defs) {
-  const pen = new Pen(defs)
-  const add = (/** @type {string} */ id, /** @type {number} */ n, /** @type {number} */ turn, /** @type {[string, Record<string, any>][]} */ shapes) => {
-    const p = document.createElementNS('http://www.w3.org/2000/svg', 'pattern')
-    for (const [k, v] of Object.entries({ id, width: n, height: n, patternUnits: 'userSpaceOnUse', patternTransform: `rotate(${turn})` })) p.setAttribute(k, String(v))
-    const inner = new Pen(p)
-    for (const [tag, has] of shapes) inner.put(tag, has)
-    defs.append(p)
-  }
-  for (const [id, colour, n, turn] of PATTERNS) {
-    const stripe = String(id).includes('stripe')
-    add(String(id), Number(n), Number(turn), [
-      ['rect', { width: n, height: n, fill: stripe ? colour : 'var(--surface)' }],
-      ['line', { x1: stripe ? 2 : 0, x2: stripe ? 2 : 0, y2: n, stroke: stripe ? 'var(--surface)' : colour, 'stroke-width': stripe ? 3.4 : 2.4 }],
-    ])
-  }
-  add('tl-dots', 8, 0, [['rect', { width: 8, height: 8, fill: 'var(--surface)' }], ['circle', { cx: 2, cy: 2, r: 1.3, fill: 'var(--edge)', opacity: 0.6 }]])
-  add('tl-lost', 7, 45, [['rect', { width: 7, height: 7, fill: 'var(--sunken)' }], ['line', { y2: 7, stroke: 'var(--line)', 'stroke-width': 2 }]])
-  add('tl-bad', 7, 45, [['rect', { width: 7, height: 7, fill: 'var(--bad-soft)' }], ['line', { y2: 7, stroke: 'var(--bad)', 'stroke-width': 1.6 }]])
-  pen.end()
 }
 
 define('ipc-timeline', Timeline)

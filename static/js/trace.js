@@ -32,6 +32,7 @@ export class Trace {
   /** @type {{index: number, state: State}[]} */
   #recent = []
   #gap = 0
+  #why = 0
   #most
   /** @type {Aggregate[]} the last 30 s at full speed */
   aggregates = []
@@ -67,7 +68,7 @@ export class Trace {
     const newest = this.#events[this.#events.length - 1]?.seq ?? 0
     for (const e of events) {
       if (e.seq <= newest) continue
-      if (this.#gap > 0) this.#add(lost(this.#gap, e))
+      if (this.#gap > 0) this.#add(lost(this.#gap, this.#why, e))
       this.#gap = 0
       this.#add(e)
     }
@@ -99,11 +100,12 @@ export class Trace {
     if (old > 0) this.aggregates.splice(0, old)
   }
 
-  /** The server left records out before those that come next. @param {number} n */
-  gap(n) {
+  /** Records before those that come next are not here. @param {number} n @param {number} [why] 1: they were not sent, 2: not kept */
+  gap(n, why = 1) {
     if (!(n > 0)) return
     this.dropped += n
     this.#gap += n
+    this.#why = why
   }
 
   /** The place of a sequence number, or -1. @param {number} seq */
@@ -157,7 +159,7 @@ function search(n, ok) {
   return lo - 1
 }
 
-/** The hole before an event; ret 1 says that the records exist, but not here. @param {number} n @param {Event} e @returns {Event} */
-function lost(n, e) {
-  return { seq: e.seq - 1, at: e.at, dur: 0, msg: 0, want: 0, ret: 1, level: n, data: new Uint8Array(8), kind: Kind.LOST, call: 0, flags: 0, proc: 0, part: 0 }
+/** The hole before an event; ret says why the records are not here. @param {number} n @param {number} ret @param {Event} e @returns {Event} */
+function lost(n, ret, e) {
+  return { seq: e.seq - 1, at: e.at, dur: 0, msg: 0, want: 0, ret, level: n, data: new Uint8Array(8), kind: Kind.LOST, call: 0, flags: 0, proc: 0, part: 0 }
 }

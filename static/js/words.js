@@ -124,6 +124,7 @@ export function sentence(e, s, header) {
   const who = q ? nameOf(q, s) : 'lab'
   const call = callNames[e.call] || 'call'
   const msg = messageName(e.msg, s)
+  if (e.flags & Flag.OPEN) return { ...said(who, `${callNames[e.call] || kindNames[e.kind]} was cut off: `, 'outcome unknown'), bad: true }
   switch (e.kind) {
     case Kind.SPAWN: return { who, text: `starts as process ${e.ret}`, bold: String(e.ret) }
     case Kind.EXIT: return e.ret < 0 ? said(who, 'is gone, ', `killed by SIG${signalName(-e.ret)}`) : said(who, 'ends with status ', String(e.ret))
@@ -131,18 +132,18 @@ export function sentence(e, s, header) {
     case Kind.BLOCK: return q?.asleep ? said(who, ...blocks(p, call, s)) : e.ret < 0 ? said(who, `${call} returns: `, errnoName(-e.ret)) : said(who, '', 'goes on', `: ${call} has returned after ${formatSpan(e.dur)}`)
     case Kind.WAKE: return woken(e, s, who, p)
     case Kind.LOCK: case Kind.UNLOCK: return locked(e, s, who, p, call)
-    case Kind.LOAD: case Kind.STORE: return e.flags & Flag.OPEN ? cut(who, kindNames[e.kind] ?? '') : memory(e, s, who, p, header)
+    case Kind.LOAD: case Kind.STORE: return memory(e, s, who, p, header)
     case Kind.SIGNAL: case Kind.DELIVER: return signal(e, s, who, p)
     case Kind.FAULT: {
       if (!e.want) return { who, text: 'ended unexpectedly', bad: true }
-      return { ...said(e.flags & Flag.USER ? 'you' : 'lab', '', 'SIG' + signalName(e.want), ` sent to ${q?.role ?? 'nobody'}${q?.pid ? ' ' + q.pid : ''}`) }
+      return said('lab', 'sends ', 'SIG' + signalName(e.want), ` to ${q?.role ?? 'nobody'}${q?.pid ? ' ' + q.pid : ''}${e.flags & Flag.USER ? ', as asked' : ''}`)
     }
     case Kind.KNOB: {
       const k = header?.mechanism?.knobs?.[e.want]
       const v = k?.values?.[e.level - k.min] ?? (e.level === 0 && k?.zero ? k.zero : formatCount(e.level) + (k?.unit ? NB + k.unit : ''))
-      return said('you', `${k?.label ?? 'a knob'} is now `, v)
+      return said('lab', `${k?.label ?? 'a knob'} is now `, v)
     }
-    case Kind.LOST: return e.ret === 1 ? said('lab', '', `${formatCount(e.level)} records not sent to this page`, ': the picture has a hole here') : { ...said('lab', '', `${formatCount(e.level)} records lost`, ': the picture has a hole here'), bad: true }
+    case Kind.LOST: return { ...said('lab', '', `${formatCount(e.level)} records ${['lost', 'not sent to this page', 'not kept in this recording'][e.ret]}`, ': the picture has a hole here'), bad: !e.ret }
     case Kind.STATE: return fact(e, who, p, header)
   }
   return { who, text: '' }
@@ -151,13 +152,9 @@ export function sentence(e, s, header) {
 /** @param {string} who @param {string} before @param {string} bold @param {string} [after] @returns {Sentence} */
 const said = (who, before, bold, after = '') => ({ who, text: before + bold + after, bold })
 
-/** @param {string} who @param {string} call @returns {Sentence} */
-const cut = (who, call) => ({ ...said(who, `${call} was cut off: `, 'outcome unknown'), bad: true })
-
 /** @param {Event} e @param {string} who @param {string} call @param {string} msg @returns {Sentence} */
 function moved(e, who, call, msg) {
   const send = e.kind === Kind.SEND
-  if (e.flags & Flag.OPEN) return cut(who, call)
   if (e.flags & Flag.SETTLES) return said(who, `of the ${call} that was cut off, `, formatBytes(Math.max(0, e.ret)), ' had arrived')
   if (e.ret < 0) {
     const why = e.ret === -11 ? send ? ': no room' : ': nothing there' : e.ret === -32 ? ': nobody can read' : e.ret === -4 ? ': a signal came' : ''

@@ -227,6 +227,16 @@ test('signal 0 is not sent', () => {
   assert.deepEqual([s.procs[0]?.n.sent, s.parts[0].level, Object.keys(s.parts[0].std)], [0, 0, []])
 })
 
+test('a process that a signal ends took none, and what was pending goes with it', () => {
+  const sc = script(signalsHeader()).spawn(1, 11).spawn(2, 12).signal(1, 'signals', 10).signal(1, 'signals', 35, 1)
+  sc.deliver(2, 'signals', 0, 0, { flags: Flag.OPEN })
+  let s = end(sc)
+  assert.deepEqual([s.parts[0].level, Object.keys(s.parts[0].std), s.procs[1]?.n.received], [2, ['10'], 0])
+  assert.equal(sentence(/** @type {any} */ (sc.events.at(-1)), s, sc.header).text, 'rt_sigtimedwait was cut off: outcome unknown')
+  s = end(sc.exit(2, -10))
+  assert.deepEqual([s.parts[0].level, s.parts[0].std[10].pending, s.parts[0].rt[35].queue], [0, false, []])
+})
+
 test('a seek gives the same state as a straight fold, at every index', () => {
   const sc = script(pipeHeader(4, 3))
   for (let i = 1; i <= 7; i++) sc.spawn(i, 100 + i)
@@ -277,6 +287,13 @@ test('a trace finds events by number and by time, and tells of gaps', () => {
   assert.equal(t.indexAt(t.first - 1), -1)
   assert.equal(t.indexAt(t.last), 3)
   assert.equal(t.state(-1).seq, 0)
+  const says = (/** @type {number} */ why) => {
+    const of = new Trace(sc.header)
+    of.gap(3, why)
+    of.push(sc.events)
+    return sentence(of.at(0), of.state(0), sc.header).text
+  }
+  assert.deepEqual([1, 2].map(says), ['3 records not sent to this page: the picture has a hole here', '3 records not kept in this recording: the picture has a hole here'])
   t.push(sc.events)
   assert.equal(t.length, 4, 'what is there is not taken twice')
 })

@@ -33,15 +33,17 @@ export function measureAgain() {
   widths.clear()
 }
 
-/** A text that fits: smaller down to 12, then cut. @param {string} text @param {number} size @param {number} max @param {boolean} mono @param {number} weight @returns {[string, number]} */
+/** A text that fits: smaller down to 12, then cut; of a number, in front. @param {string} text @param {number} size @param {number} max @param {boolean} mono @param {number} weight @returns {[string, number]} */
 export function fit(text, size, max, mono, weight) {
   const w = tw(text, 1, mono, weight)
   if (w * size <= max) return [text, size]
   const small = Math.max(12, Math.floor((max / w) * 2) / 2)
   if (w * small <= max) return [text, small]
-  let cut = text
-  while (cut.length > 1 && tw(cut + '…', 12, mono, weight) > max) cut = cut.slice(0, -1)
-  return [cut.trimEnd() + '…', 12]
+  const number = /^\D?\d+$/.test(text)
+  const cut = (/** @type {number} */ n) => (number ? '…' + text.slice(-n) : text.slice(0, n).trimEnd() + '…')
+  let n = text.length
+  while (n > 1 && tw(cut(n), 12, mono, weight) > max) n--
+  return [cut(n), 12]
 }
 
 /** @typedef {{sz?: number, w?: number, an?: string, mono?: boolean, c?: string, f?: string, max?: number}} TextStyle */
@@ -100,7 +102,7 @@ export class Brush extends Pen {
 /** @type {Record<string, [string, boolean]>} */
 const ICONS = {
   running: ['M1 0v12l10-6z', true], blocked: ['M1 0h9M1 12h9M2 0c0 6 7 6 7 12M9 0c0 6-7 6-7 12', false],
-  stopped: ['M3 0v12M9 0v12', false], zombie: ['M1 1L11 11M11 1L1 11', false],
+  stopped: ['M3 0v12M9 0v12', false], zombie: ['M1 1L11 11M11 1L1 11', false], gone: ['M6 1a5 5 0 1 0 .1 0z', false], none: ['M1 6h.1M6 6h.1M11 6h.1', false],
   held: ['M2.6 6.9V3.3a.95.95 0 0 1 1.9 0V6M4.5 6V1.5a.95.95 0 0 1 1.9 0V6M6.4 6V1.2a.95.95 0 0 1 1.9 0V6M8.3 6.3V2.6a.95.95 0 0 1 1.9 0V8c0 2.7-1.5 4.3-3.9 4.3-1.8 0-2.9-.8-3.7-2.3L1 7.2c-.4-.9.8-1.6 1.4-.8z', false],
 }
 
@@ -140,7 +142,7 @@ function length(q, i) {
   return Math.hypot(b[0] - a[0], b[1] - a[1])
 }
 
-/** Arrow heads and patterns, once for each stage. @param {Element} root */
+/** Arrow heads and patterns, once in a page: of the stage, and of the timeline below it. @param {Element} root */
 export function patterns(root) {
   const NS = 'http://www.w3.org/2000/svg'
   const make = (/** @type {string} */ tag, /** @type {Record<string, any>} */ has, /** @type {Element[]} */ ...inside) => {
@@ -154,7 +156,7 @@ export function patterns(root) {
     make('rect', { width: 7, height: 7, fill: v(under) }), make('line', { y2: 7, stroke: v(colour), 'stroke-width': w }))
   root.append(make('defs', {}, arrow('st-ar', 5.5), arrow('st-ar2', 4),
     make('pattern', { id: 'st-dots', width: 8, height: 8, patternUnits: 'userSpaceOnUse' }, make('rect', { width: 8, height: 8, fill: v('surface') }), make('circle', { cx: 2, cy: 2, r: 1.3, fill: v('edge'), opacity: 0.6 })),
-    hatch('st-mask', 'ink2', 2.2), hatch('st-off', 'line', 2, 'sunken'),
+    hatch('st-mask', 'ink2', 2.2), hatch('st-off', 'line', 2, 'sunken'), hatch('st-bad', 'bad', 1.6, 'bad-soft'),
     ...['a', 'b', 'c', 'd'].flatMap(c => [hatch('st-hatch-' + c, c, 2.4), make('pattern', { id: 'st-stripe-' + c, width: 8, height: 8, patternUnits: 'userSpaceOnUse', patternTransform: 'rotate(45)' },
       make('rect', { width: 8, height: 8, fill: v(c) }), make('line', { x1: 2, x2: 2, y2: 8, stroke: v('surface'), 'stroke-width': 3.4 }))])))
 }
