@@ -128,3 +128,49 @@ export function readAggregate(v) {
   }
   return a
 }
+
+/**
+ * How far the word has grown that tells how fast a process is: one that is looked at,
+ * as its stores are too many to be told. Its own one, if it has one.
+ * @param {import('#ipclab/fold.js').State} s @param {any} now @param {any} was @param {number} k @returns {{n: number, holds: string}|null}
+ */
+function counted(s, now, was, k) {
+  const words = s.parts.map((p, i) => ({ p, n: (now.parts?.[i]?.now ?? 0) - (was.parts?.[i]?.now ?? 0) })).filter(({ p }) => p.looked)
+  const own = words.filter(({ p }) => p.writer === k + 1)
+  const best = (own.length ? own : words).sort((a, b) => b.n - a.n)[0]
+  return best && best.n > 1 ? { n: best.n, holds: best.p.holds } : null
+}
+
+/**
+ * Operations and bytes a second over about the last second. Four times a second is as
+ * often as one can read.
+ * @param {any} frame
+ * @returns {{procs: {unit?: string, rate: number, bytes: number, p50: number, calls: number}[], calls: number, moved: number, at: number, last: any}|null}
+ */
+export function ratesOf(frame) {
+  const all = frame.trace?.aggregates ?? []
+  if (all.length < 2) return null
+  const bucket = Math.floor(all[all.length - 1].at / 2.5e8)
+  let end = all.length - 1
+  while (end > 1 && Math.floor(all[end - 1].at / 2.5e8) === bucket) end--
+  const now = all[end]
+  let from = end
+  while (from > 0 && now.at - all[from - 1].at <= 1.05e9) from--
+  const was = all[from === end ? Math.max(0, end - 1) : from]
+  const s = (now.at - was.at) / 1e9
+  if (!(s > 0)) return null
+  const procs = now.procs.map((/** @type {any} */ p, /** @type {number} */ k) => {
+    const w = was.procs[k] ?? p
+    const give = frame.header.scene.procs[k]?.group !== 'taker'
+    const word = counted(frame.state, now, was, k)
+    return {
+      ...(word && { unit: word.holds }),
+      rate: word ? word.n / s : Math.max(0, give ? p.sent - w.sent : p.received - w.received) / s,
+      bytes: Math.max(0, give ? p.bytesSent - w.bytesSent : p.bytesReceived - w.bytesReceived) / s,
+      p50: p.p50, calls: Math.max(0, p.calls - w.calls) / s,
+    }
+  })
+  const takes = frame.header.scene.procs.some((/** @type {any} */ p) => p.group === 'taker')
+  const moved = now.procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + (takes ? p.received : p.sent), 0)
+  return { procs, calls: procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + p.calls, 0), moved, at: now.at, last: now }
+}

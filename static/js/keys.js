@@ -207,7 +207,7 @@ export const alive = state => state.procs.filter((/** @type {any} */ p) => p.pid
 
 /** @param {string} text @param {string} cls @param {() => void} act */
 export function button(text, cls, act) {
-  const b = h('button', { type: 'button', className: cls }, text)
+  const b = /** @type {HTMLButtonElement} */ (h('button', { type: 'button', className: cls }, text))
   b.addEventListener('click', act)
   return b
 }

@@ -28,7 +28,7 @@
  */
 
 /** What is left out first: a card or part shows a thing as long as drop is below its number. */
-export const DROPS = { legend: 1, note: 2, fd: 3, signals: 4, subtitle: 5, buf: 6, bytes: 7, step: 8, call: 9 }
+export const DROPS = { legend: 1, note: 2, fd: 3, signals: 4, subtitle: 5, buf: 6, bytes: 7, step: 8, room: 8, call: 9 }
 const HEAD = { L: 40, M: 36, S: 32, chip: 27 }
 const ROW = /** @type {Record<string, number>} */ ({ buf: 25, fd: 26, regs: 30, own: 30, gates: 30, big: 50, text: 20 })
 const GAP = 48 // a gutter between two columns of cards
@@ -36,6 +36,9 @@ const PITCH = 9 // between two lanes
 
 /** Whether a part belongs to one process alone: its card shows it then. @param {any} scene @param {any} p */
 export const own = (scene, p) => p.type !== 'signals' && scene.procs.some((/** @type {any} */ q) => q.role === p.in)
+
+/** Whether a part is drawn in a page of memory; a lock that is off is. @param {any} page @param {any} p */
+export const within = (page, p) => p.in === page.id && p.type !== 'page' && (!p.off || p.type === 'futex')
 
 /** What a card shows below its call, by what the process does. @param {any} scene @param {number} i @param {string} size @param {boolean} full @returns {string[]} */
 export function rowsOf(scene, i, size, full) {
@@ -78,24 +81,16 @@ export const buttons = (size, drop) => (size === 'L' || size === 'M') && drop < 
  * @returns {Layout}
  */
 export function layout(scene, o) {
-  const narrow = o.width < 600
   const full = o.full === true
-  const many = scene.procs.length
-  const W = narrow ? 360 : 900
+  if (o.width < 600) return narrowSheet(scene, 360, 4, full)
   const ratio = o.height > 0 ? o.height / Math.max(1, o.width) : 0
-  let first = narrow ? 4 : o.compact ? 4 : 0
-  if (many > 4 && !narrow) first = Math.max(first, 4)
-  let best = /** @type {Layout|null} */ (null)
-  for (let drop = first; drop <= 8; drop++) {
-    best = narrow ? narrowSheet(scene, W, drop, full) : wideSheet(scene, W, ratio ? W * ratio : 560, drop, full)
-    if (!ratio || narrow || best.H <= W * ratio + 0.5) break
-  }
-  const l = /** @type {Layout} */ (best)
-  if (!narrow && ratio && l.H > W * ratio) { // too low for all of it: the sheet gets wider, so everything gets smaller
-    const drop = l.H / ratio < 1300 ? l.drop : 9
-    let fit = drop === l.drop ? l : wideSheet(scene, 900, 900 * ratio, drop, full)
-    for (let i = 0; i < 4 && fit.H > fit.W * ratio + 0.5; i++) fit = wideSheet(scene, fit.H / ratio, fit.H, drop, full) // wider cards may be taller
-    return fit
+  const H = ratio ? 900 * ratio : 560
+  let drop = o.compact || scene.procs.length > 4 ? 4 : 0
+  let l = wideSheet(scene, 900, H, drop, full)
+  while (ratio && l.H > H + 0.5 && drop < 8) l = wideSheet(scene, 900, H, ++drop, full)
+  if (ratio && l.H > H) { // too low for all of it: the sheet gets wider, so everything gets smaller
+    if (l.H / ratio >= 1300) l = wideSheet(scene, 900, H, 9, full)
+    for (let i = 0; i < 4 && l.H > l.W * ratio + 0.5; i++) l = wideSheet(scene, l.H / ratio, l.H, l.drop, full) // wider cards may be taller
   }
   return l
 }
@@ -105,15 +100,9 @@ const members = (scene, group) => scene.procs.map((/** @type {any} */ p, /** @ty
 
 /** Parts with a place of their own, by deck. @param {any} scene */
 function decks(scene) {
-  /** @type {number[]} */
-  const user = []
-  /** @type {number[]} */
-  const kernel = []
-  scene.parts.forEach((/** @type {any} */ p, /** @type {number} */ i) => {
-    if (own(scene, p)) return
-    if (p.type === 'page') user.push(i)
-    else if (p.type in TALL) kernel.push(i)
-  })
+  const those = (/** @type {(type: string) => boolean} */ is) => /** @type {number[]} */ ([...scene.parts.keys()].filter(i => is(scene.parts[i].type) && !own(scene, scene.parts[i])))
+  const user = those(type => type === 'page')
+  const kernel = those(type => type in TALL)
   const used = kernel.filter(i => !scene.parts[i].off)
   return { user, kernel: (used.length ? used : kernel).slice(0, 4) }
 }
@@ -124,19 +113,21 @@ const TALL = /** @type {Record<string, number>} */ ({ pipe: 164, signals: 196, f
 function wideSheet(scene, W, H, drop, full) {
   const { user, kernel } = decks(scene)
   const n = scene.procs.length
-  const y0 = H < 520 ? 12 : 18
+  const low = H < 520
+  const tight = drop >= DROPS.room
+  const y0 = low ? 12 : 18
   const cards = wideCards(scene, W, y0, drop, full)
   const bottom = Math.max(y0, ...cards.map(c => c.y + c.h))
   const rows = Math.max(1, ...cards.map(c => c.row + 1))
   const first = scene.parts[kernel[0] ?? -1]?.type
   const queue = first === 'pipe' && !full ? 36 : 0
-  const tall = (/** @type {number} */ i) => (scene.parts[i].type === 'pipe' && (full || drop >= DROPS.bytes) ? 142 : scene.parts[i].off ? 66 : TALL[scene.parts[i].type] ?? 86)
+  const tall = (/** @type {number} */ i) => (scene.parts[i].type === 'pipe' && (full || drop >= DROPS.bytes) ? 142 : scene.parts[i].off ? (tight ? 38 : 66) : TALL[scene.parts[i].type] ?? 86)
   const object = kernel.length ? Math.max(...kernel.map(tall)) : 0
   const strip = user.length === 0 && n > 2 && !full
   const foot = strip ? (H < 500 ? 46 : 54) : drop < DROPS.legend ? 40 : 10
-  const page = user.length ? 134 : 0
-  const lanes = user.length ? (rows === 1 ? 40 : 28 + PITCH * Math.min(n, 8)) : 0
-  const above = H < 520 ? 20 : 24
+  const page = user.length ? (tight ? 118 : 134) : 0
+  const lanes = user.length ? (rows === 1 ? (tight ? 28 : 40) : 28 + PITCH * Math.min(n, 8)) : 0
+  const above = low ? 20 : 24
   const below = queue ? (H < 500 ? 9 : 14) : full ? 14 : 26 // the word "kernel" stands there
   const need = bottom + lanes + page + above + below + queue + object + foot + (full ? 36 : 0)
   const spare = Math.max(0, H - need)
@@ -261,7 +252,7 @@ function wideWires(cards, target, line, W, rows) {
       pts = [[x, c.y + c.h + 2], [x, to.y - 2]]
     } else {
       const l = c.col % 2 === 0
-      const pair = c.x + c.w + GAP < W - 20 && l ? c.x + c.w + GAP / 2 : l ? c.x - GAP / 2 : c.x - GAP / 2
+      const pair = c.x + c.w + GAP < W - 20 && l ? c.x + c.w + GAP / 2 : c.x - GAP / 2
       const edge = l && pair > c.x
       const lone = l && !edge
       x = lone ? c.x + c.w / 2 : pair + (edge ? (c.row ? -13.5 : -4.5) : c.row ? 13.5 : 4.5)
@@ -333,7 +324,7 @@ function narrowSheet(scene, W, drop, full) {
   if (user.length) {
     y += 40
     const rows = Math.max(...user.map(i => {
-      const used = new Set(scene.parts.filter((/** @type {any} */ p) => p.in === scene.parts[i].id).map((/** @type {any} */ p) => Math.floor(p.offset / 64)))
+      const used = new Set(scene.parts.filter((/** @type {any} */ p) => within(scene.parts[i], p)).map((/** @type {any} */ p) => Math.floor(p.offset / 64)))
       return Math.max(1, used.size)
     }))
     const h = rows > 1 ? rows * 62 + 34 : 134

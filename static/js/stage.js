@@ -9,6 +9,7 @@ import { cardView, drawCard } from '#ipclab/draw/card.js'
 import { Brush, measureAgain, patterns } from '#ipclab/draw/kit.js'
 import { drawPart } from '#ipclab/draw/parts.js'
 import { drawBands, drawCallout, drawHalves, drawLegend, drawLineLabel, drawQueues, drawWires } from '#ipclab/draw/wires.js'
+import { button } from '#ipclab/keys.js'
 import { buttons, DROPS, layout, rowsOf } from '#ipclab/layout.js'
 import { nameOf, sentence } from '#ipclab/words.js'
 
@@ -23,22 +24,22 @@ class Tools {
   /** @param {string} role @param {(action: string) => void} act @param {() => void} select */
   constructor(role, act, select) {
     this.role = role
-    this.step = button('Step', () => act(`step ${role}`), 'st-step')
+    this.step = button('Step', 'st-step', () => act(`step ${role}`))
     this.signals = SIGNALS.map(s => {
-      const b = button(s, () => {
+      const b = button(s, '', () => {
         act(s === 'KILL' ? `kill ${role}` : `signal ${role} ${s}`)
         this.close()
       })
       b.setAttribute('aria-label', `${s}: send SIG${s} to ${role}`)
       return b
     })
-    this.wait = button('wait', () => act(`wait ${role}`))
+    this.wait = button('wait', '', () => act(`wait ${role}`))
     this.wait.setAttribute('aria-label', `wait for ${role}`)
     this.wait.hidden = true
-    this.more = button('', () => this.toggle(), 'st-more')
+    this.more = button('', 'st-more', () => this.toggle())
     this.more.setAttribute('aria-haspopup', 'true')
     this.menu = h('div', { className: 'st-menu', role: 'group', 'aria-label': `signals for ${role}`, hidden: true })
-    this.pick = button('', select, 'st-pick')
+    this.pick = button('', 'st-pick', select)
     this.node = h('div', { className: 'st-tools', role: 'toolbar', 'aria-label': `${role}: what you can do` })
     this.shape = ''
     this.node.addEventListener('keydown', e => this.#keys(e))
@@ -116,13 +117,6 @@ class Tools {
     this.pick.setAttribute('aria-pressed', String(c.selected))
     this.rove()
   }
-}
-
-/** @param {string} text @param {() => void} act @param {string} [cls] */
-function button(text, act, cls = '') {
-  const b = /** @type {HTMLButtonElement} */ (h('button', { type: 'button', className: cls }, text))
-  b.addEventListener('click', act)
-  return b
 }
 
 export class Stage extends Base {
@@ -216,7 +210,9 @@ export class Stage extends Base {
       drawQueues(wires, l, frame)
       drawLineLabel(wires, l, frame, taken, false)
       const c = frame.u < 1 ? null : calloutOf(state, header)
+      const now = l.narrow && state.now ? sentence(state.now, state, header) : null
       if (c) drawCallout(top, l.callout, c)
+      else if (now) top.say(l.callout.x + l.callout.w / 2, l.callout.y + 26, `${now.who}: ${now.text}`, { an: 'middle', c: 't2', max: l.callout.w })
       drawLegend(wires, l, frame)
     }
     wires.end()

@@ -2,6 +2,7 @@
 // A process as a card: outline and header say in which state it is, the hue who it is.
 
 import { Call, Flag, Kind, Mode, Wait, waitNames } from '#ipclab/event.js'
+import { ratesOf } from '#ipclab/frames.js'
 import { DROPS, own, shows } from '#ipclab/layout.js'
 import { Brush, tw, v } from '#ipclab/draw/kit.js'
 import { callText, errnoName, formatBytes, formatCount, formatRate, formatSpan, lettered, messageName, signalName } from '#ipclab/words.js'
@@ -195,52 +196,6 @@ function big(i, frame, large) {
 }
 
 /**
- * How far the word has grown that tells how fast a process is: one that is looked at,
- * as its stores are too many to be told. Its own one, if it has one.
- * @param {State} s @param {any} now @param {any} was @param {number} k @returns {{n: number, holds: string}|null}
- */
-function counted(s, now, was, k) {
-  const words = s.parts.map((p, i) => ({ p, n: (now.parts?.[i]?.now ?? 0) - (was.parts?.[i]?.now ?? 0) })).filter(({ p }) => p.looked)
-  const own = words.filter(({ p }) => p.writer === k + 1)
-  const best = (own.length ? own : words).sort((a, b) => b.n - a.n)[0]
-  return best && best.n > 1 ? { n: best.n, holds: best.p.holds } : null
-}
-
-/**
- * Operations and bytes a second over about the last second. Four times a second is as
- * often as one can read.
- * @param {any} frame
- * @returns {{procs: {unit?: string, rate: number, bytes: number, p50: number, calls: number}[], calls: number, moved: number, at: number, last: any}|null}
- */
-export function ratesOf(frame) {
-  const all = frame.trace?.aggregates ?? []
-  if (all.length < 2) return null
-  const bucket = Math.floor(all[all.length - 1].at / 2.5e8)
-  let end = all.length - 1
-  while (end > 1 && Math.floor(all[end - 1].at / 2.5e8) === bucket) end--
-  const now = all[end]
-  let from = end
-  while (from > 0 && now.at - all[from - 1].at <= 1.05e9) from--
-  const was = all[from === end ? Math.max(0, end - 1) : from]
-  const s = (now.at - was.at) / 1e9
-  if (!(s > 0)) return null
-  const procs = now.procs.map((/** @type {any} */ p, /** @type {number} */ k) => {
-    const w = was.procs[k] ?? p
-    const give = frame.header.scene.procs[k]?.group !== 'taker'
-    const word = counted(frame.state, now, was, k)
-    return {
-      ...(word && { unit: word.holds }),
-      rate: word ? word.n / s : Math.max(0, give ? p.sent - w.sent : p.received - w.received) / s,
-      bytes: Math.max(0, give ? p.bytesSent - w.bytesSent : p.bytesReceived - w.bytesReceived) / s,
-      p50: p.p50, calls: Math.max(0, p.calls - w.calls) / s,
-    }
-  })
-  const takes = frame.header.scene.procs.some((/** @type {any} */ p) => p.group === 'taker')
-  const moved = now.procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + (takes ? p.received : p.sent), 0)
-  return { procs, calls: procs.reduce((/** @type {number} */ n, /** @type {any} */ p) => n + p.calls, 0), moved, at: now.at, last: now }
-}
-
-/**
  * At full speed the newest record is long past: what the samples of the last span say
  * of a process counts.
  * @param {any} frame @param {number} i @returns {ProcState|null}
@@ -352,34 +307,35 @@ function drawChip(g, c, b, colour) {
 /** @param {Brush} g @param {Row} r @param {CardView} c @param {CardBox} b @param {number} lx @param {number} y @returns {number} its height */
 function drawRow(g, r, c, b, lx, y) {
   const { w } = b
-  const vx = b.size === 'L' ? 46 : 42
-  const vw = w - vx - lx
+  const at = b.size === 'L' ? 46 : 42
+  const vw = w - at - lx
   switch (r.k) {
     case 'buf':
       g.say(lx, y + 13.5, 'buf', { sz: 12, c: 't3' })
-      g.box(vx, y, vw, 18, { r: 4, f: v('sunken'), s: v('edge'), sw: 1 })
+      g.box(at, y, vw, 18, { r: 4, f: v('sunken'), s: v('edge'), sw: 1 })
       if (r.hue) {
         const bar = Math.max(4, (vw - 2) * (r.frac ?? 1))
-        g.box(vx + 1, y + 1, bar, 16, { r: 3, f: v(r.hue) })
+        g.box(at + 1, y + 1, bar, 16, { r: 3, f: v(r.hue) })
         const inside = tw(r.t ?? '', 12, true, 700) + 14 < bar
-        g.say(inside ? vx + 8 : vx + bar + 6, y + 13.5, r.t ?? '', { sz: 12, w: 700, mono: true, f: inside ? v(r.hue + '-on') : v('ink'), max: inside ? vw - 12 : vw - bar - 8 })
-      } else g.say(vx + 8, y + 13.5, r.t ?? '', { sz: 12, c: 't3' })
+        g.say(inside ? at + 8 : at + bar + 6, y + 13.5, r.t ?? '', { sz: 12, w: 700, mono: true, f: inside ? v(r.hue + '-on') : v('ink'), max: inside ? vw - 12 : vw - bar - 8 })
+      } else g.say(at + 8, y + 13.5, r.t ?? '', { sz: 12, c: 't3' })
       return 25
     case 'fd': {
       g.say(lx, y + 14, 'fd', { sz: 12, c: 't3' })
       const list = r.v ?? []
       const fw = list.length ? (vw + 5) / list.length - 5 : 0
       list.forEach(([t], k) => {
-        g.box(vx + k * (fw + 5), y, fw, 20, { r: 4, f: v(c.hue + '-soft'), s: v(c.hue) })
-        g.say(vx + k * (fw + 5) + fw / 2, y + 14.5, t, { sz: 12, mono: true, an: 'middle', max: fw - 8 })
+        g.box(at + k * (fw + 5), y, fw, 20, { r: 4, f: v(c.hue + '-soft'), s: v(c.hue) })
+        g.say(at + k * (fw + 5) + fw / 2, y + 14.5, t, { sz: 12, mono: true, an: 'middle', max: fw - 8 })
       })
-      if (!list.length) g.say(vx, y + 14.5, c.dead ? 'closed' : '–', { sz: 12, c: 't3' })
+      if (!list.length) g.say(at, y + 14.5, c.dead ? 'closed' : '–', { sz: 12, c: 't3' })
       return 26
     }
     case 'own':
     case 'regs': {
       g.say(lx, y + 16, r.name ?? 'reg', { sz: 12, c: 't3' })
       const rw = b.size === 'L' ? 62 : 52
+      const vx = Math.max(at, lx + tw(r.name ?? '', 12) + 8)
       g.box(vx, y, rw, 23, { f: r.hue ? v(r.hue + '-soft') : v('sunken'), s: r.hue ? v(r.hue) : v('edge'), sw: 2 })
       g.say(vx + rw / 2, y + 16.5, r.val ?? '', { sz: 15, mono: true, w: 700, an: 'middle', max: rw - 6 })
       g.say(vx + rw + 10, y + 16, r.t ?? '', { sz: 12.5, c: 't2', max: w - lx - vx - rw - 10 })
@@ -388,8 +344,8 @@ function drawRow(g, r, c, b, lx, y) {
     case 'gates': {
       const list = r.v ?? []
       const all = w - 2 * lx
-      const at = list.findIndex(([, st]) => st === 'next' || st === 'now')
-      const here = at >= 0 ? at : Math.max(0, list.filter(([, st]) => st === 'done').length - 1)
+      const found = list.findIndex(([, st]) => st === 'next' || st === 'now')
+      const here = found >= 0 ? found : Math.max(0, list.filter(([, st]) => st === 'done').length - 1)
       const tight = list.length > 5 // then only the present one has room for its name
       const thin = Math.min(26, (all - 92) / Math.max(1, list.length - 1))
       let gx = lx

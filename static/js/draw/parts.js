@@ -3,7 +3,7 @@
 
 import { Kind } from '#ipclab/event.js'
 import { wakeOf } from '#ipclab/callout.js'
-import { DROPS } from '#ipclab/layout.js'
+import { DROPS, within } from '#ipclab/layout.js'
 import { Brush, tw, v } from '#ipclab/draw/kit.js'
 import { drawLevel, drawPipe } from '#ipclab/draw/pipe.js'
 import { formatBytes, formatCount, lettered, nameOf, signalName } from '#ipclab/words.js'
@@ -34,7 +34,7 @@ function drawPage(g, b, frame, spots) {
   /** @type {Map<number, number[]>} */
   const lines = new Map()
   defs.forEach((d, i) => {
-    if (d.in !== page.id || d.type === 'page' || (d.off && d.type !== 'futex')) return
+    if (!within(page, d)) return
     const k = Math.floor(d.offset / 64)
     lines.set(k, [...(lines.get(k) ?? []), i])
   })
@@ -65,7 +65,7 @@ function drawPage(g, b, frame, spots) {
   let x = b.x + 16
   groups.forEach((l, k) => {
     const w = ((need[k] ?? 0) * room) / total
-    drawLine(g, l, frame, x, b.y + 13, w, 62, spots)
+    drawLine(g, l, frame, x, b.y + 13, w, b.h - 72, spots)
     x += w + gap
   })
   const nw = g.say(b.x + 18, b.y + b.h - 13, name, { sz: 15, w: 700 })
@@ -152,7 +152,7 @@ function drawWord(g, i, frame, x, y, w, h) {
   g.say(x + w / 2, y + (small ? 14 : 19), label, { sz: small ? 12 : 12.5, w: 600, an: 'middle', f, max: w - 7 })
   const big = d.holds === 'updates' && !small
   g.say(x + w / 2, y + (small ? 30 : futex && !d.off ? 40 : big ? h - 12 : h / 2 + 17), value, { sz: small ? 15 : big ? 26 : futex ? 17 : 20, w: 700, mono: true, an: 'middle', f, max: w - 8 })
-  if (futex && !d.off && !small) g.say(x + w / 2, y + h - 7, p.ownerDied ? (w < 72 ? 'died' : 'owner died') : p.waiters ? 'WAITERS' : p.word ? 'no waiters' : 'nobody', { sz: 12, an: 'middle', f, max: w - 6 })
+  if (futex && !d.off && h > 40) g.say(x + w / 2, y + h - (small ? 4 : 7), p.ownerDied ? (w < 72 ? 'died' : 'owner died') : p.waiters ? 'WAITERS' : p.word ? 'no waiters' : 'nobody', { sz: 12, an: 'middle', f, max: w - 6 })
   if (bad) g.bang(small ? x + w - 13 : x + w - 4, small ? y + 13 : y + 2)
   return ''
 }
@@ -184,7 +184,8 @@ function drawQueue(g, b, frame, spots) {
   frameOf(g, b, { r: 12, ...(d.off ? { s: v('kernel-line'), sw: 1.5, d: '5 5' } : {}) })
   const name = d.type === 'futex' ? `futex queue of the ${d.title || d.id} at ${word}` : d.title || `semaphore ${d.object || ''}`.trim()
   if (d.off) {
-    g.say(b.x + 18, b.y + 25, name, { sz: 14, w: 700, c: 't2', max: b.w - 100 })
+    g.say(b.x + 18, b.y + 25, b.h < 60 ? name + ': off' : name, { sz: 14, w: 700, c: 't2', max: b.w - 100 })
+    if (b.h < 60) return
     g.say(b.x + 18, b.y + 48, b.w > 400 ? 'It is off: nobody sleeps here. Locked, only the wait would cross.' : 'It is off: nobody sleeps here.', { sz: 12.5, c: 't2', max: b.w - 90 })
     padlock(g, b.x + b.w - 56, b.y + 14, 'edge', 'line', true)
     return

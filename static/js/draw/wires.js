@@ -3,11 +3,11 @@
 // and kernel, lanes, the operation of this moment, wake-ups, queues and bands.
 
 import { callNames, Flag, Kind } from '#ipclab/event.js'
+import { ratesOf } from '#ipclab/frames.js'
 import { own } from '#ipclab/layout.js'
 import { along, Brush, rounded, tw, v } from '#ipclab/draw/kit.js'
 import { wakeOf } from '#ipclab/callout.js'
 import { drawChips } from '#ipclab/draw/parts.js'
-import { ratesOf } from '#ipclab/draw/card.js'
 import { formatCount, formatRate, messageName, signalName } from '#ipclab/words.js'
 
 /** @typedef {import('#ipclab/fold.js').State} State */
