@@ -1437,7 +1437,7 @@ func ending(d LessonData) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<button type=\"button\" class=\"btn big\" data-act=\"save\">Save my progress</button> <label class=\"btn big file\">Load<input type=\"file\" accept=\".json,application/json\" data-load></label></div><p class=\"note\">Answers are kept in this browser only. A file takes them to another one.</p><p class=\"bad\" role=\"alert\" data-load-error hidden></p></div></div></article>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 129, "<button type=\"button\" class=\"btn big\" data-save>Save my progress</button> <label class=\"btn big file\">Load<input type=\"file\" accept=\".json,application/json\" data-load></label></div><p class=\"note\">Answers are kept in this browser only. A file takes them to another one.</p><p class=\"bad\" role=\"alert\" data-load-error hidden></p></div></div></article>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -54,9 +54,13 @@ export function mark(form, letters, word) {
   }
 }
 
-/** Chooses by a letter key. @param {HTMLFormElement} form @param {string} letter */
-export function choose(form, letter) {
-  const i = inputs(form).find(x => x.value === letter)
+/** What the keys of letters do: they choose in the question that can be seen. */
+export const letters = Object.fromEntries([...'ABCDE'].map(l => [l, () => choose(l)]))
+
+/** @param {string} letter */
+function choose(letter) {
+  const form = /** @type {HTMLFormElement[]} */ ([...document.querySelectorAll('form.ask')]).find(f => f.checkVisibility())
+  const i = form && inputs(form).find(x => x.value === letter)
   if (!i) return
   i.checked = i.type === 'radio' || !i.checked
   i.focus()
@@ -110,7 +114,7 @@ function move(form, b) {
  * A question from an earlier lesson: it is told at once whether the answer is right.
  * @param {HTMLFormElement} form @param {() => void} done
  */
-export function recall(form, done) {
+function recall(form, done) {
   const words = (form.dataset.right ?? '').split(' ')
   const [number, within] = words.map(Number)
   const kind = form.querySelector('input.number') ? 'number' : form.querySelector('[data-order]') ? 'order' : form.querySelector('[type=checkbox]') ? 'multi' : 'choice'
@@ -122,4 +126,11 @@ export function recall(form, done) {
     if (at) say(at, isRight(q, answer) ? t('right') : t('wrongTold', { a: answers.join(kind === 'order' ? ' → ' : '; ') }))
     done()
   })
+}
+
+/** The questions from earlier lessons. @param {() => void} done when all have been answered */
+export function recalls(done) {
+  const forms = /** @type {NodeListOf<HTMLFormElement>} */ (document.querySelectorAll('[data-recall] form'))
+  let open = forms.length
+  for (const form of forms) recall(form, () => void (--open || done()))
 }

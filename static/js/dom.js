@@ -32,6 +32,12 @@ export function say(e, text) {
   if (e.textContent !== text) e.textContent = text
 }
 
+/** Whether it is where one is. @param {Element} e @param {boolean} yes */
+export function current(e, yes) {
+  if (yes) e.setAttribute('aria-current', 'step')
+  else e.removeAttribute('aria-current')
+}
+
 /** @param {EventTarget} from @param {string} name @param {any} detail */
 export function tell(from, name, detail) {
   from.dispatchEvent(new CustomEvent(name, { bubbles: true, detail }))

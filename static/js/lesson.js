@@ -4,19 +4,17 @@
 //
 //	predict → ready → running → report → why
 //
-// without a question ready → running → why. Failed is what running comes to when
-// what should have come about did not.
+// without a question ready → running → why. Failed: what should come about did not.
 
-import { behind, changes, count, isWhole, numberOf, sureWord, told, whole } from '#ipclab/answers.js'
+import { behind, changes, count, isWhole, whole } from '#ipclab/answers.js'
 import * as ask from '#ipclab/ask.js'
-import { copyFrom, h, say } from '#ipclab/dom.js'
-import { alive, announce, banner, bindKeys, bookmarks, button, card, present } from '#ipclab/keys.js'
+import { copyFrom, current, h, say } from '#ipclab/dom.js'
+import { announce, bindKeys, bookmarks, button, card, present } from '#ipclab/keys.js'
 import '#ipclab/log.js'
 import * as progress from '#ipclab/progress.js'
-import { download } from '#ipclab/recording.js'
 import { Run } from '#ipclab/run.js'
 import '#ipclab/stage.js'
-import { num, t } from '#ipclab/strings.js'
+import { t } from '#ipclab/strings.js'
 import '#ipclab/timeline.js'
 import * as show from '#ipclab/told.js'
 import { recorded, View } from '#ipclab/view.js'
@@ -67,15 +65,7 @@ const here = () => steps[at]
 function turn(phase, quiet) {
   const s = here()
   s.phase = view.phase = $('main').dataset.phase = phase
-  for (const e of $$('[data-in]', s.node)) e.hidden = !e.dataset.in.split(' ').includes(phase)
-  const order = $$('[data-phase]', s.node)
-  const names = { predict: 'predict', ready: 'run', running: 'run', failed: 'run', report: 'report', why: 'why' }
-  const now = order.findIndex(li => li.dataset.phase === names[phase])
-  order.forEach((li, i) => {
-    li.classList.toggle('done', i < now)
-    if (i === now) li.setAttribute('aria-current', 'step')
-    else li.removeAttribute('aria-current')
-  })
+  show.parts(s.node, phase)
   terminals()
   fixKnobs()
   primary()
@@ -123,10 +113,7 @@ function go(i, first) {
   $('[data-recall]')?.toggleAttribute('hidden', i !== -1)
   $('[data-end]').hidden = i < steps.length
   steps.forEach((x, n) => (x.node.hidden = n !== i))
-  $$('.steps a').forEach((a, n) => {
-    if (n === i) a.setAttribute('aria-current', 'step')
-    else a.removeAttribute('aria-current')
-  })
+  $$('.steps a').forEach((a, n) => current(a, n === i))
   say($('[data-step-count]'), i >= steps.length ? t('lessonEnd') : t('stepOf', { a: Math.max(1, i + 1), b: steps.length }))
   if (i >= steps.length) return end()
   if (!s) return void primary()
@@ -203,7 +190,11 @@ function reported(given) {
   }
   if (r.state === 'running' || i !== at) return
   if (r.state === 'judged') return void settle(s, { report: r, header: run.header, trace: run.trace, from: view.from, to: run.trace.length - 1, saw: [], prediction: s.prediction, sure: s.sure })
-  if (r.state === 'failed') return failed(s, r)
+  if (r.state === 'failed') {
+    const line = r.lines.find(l => l.state === 'failed')
+    say($('[data-failed]', s.node), line ? t('failedLine', { line: line.text }) : r.why ?? '')
+    return turn('failed', true)
+  }
   const why = r.state === 'skipped' ? t('cannotPerform', { why: r.why ?? '' }) : t('stoppedRun')
   clear(s)
   say($('[data-ready-note]', s.node), why)
@@ -222,13 +213,6 @@ async function settle(s, made) {
 
 /** Nothing has been done yet. @param {Step} s */
 const clear = s => void show.lines($('.do', s.node), $$('.do > li', s.node).map(li => ({ line: li.dataset.line, state: '' })))
-
-/** @param {Step} s @param {Report} r */
-function failed(s, r) {
-  const line = r.lines.find(l => l.state === 'failed')
-  say($('[data-failed]', s.node), line ? t('failedLine', { line: line.text }) : r.why ?? '')
-  turn('failed', true)
-}
 
 /** @param {Step} s @param {Made} made */
 function judged(s, made) {
@@ -251,7 +235,7 @@ function bindForms(s) {
   const saw = $('[data-ask=saw]', s.node)
   ask.bind(predict, () => isWhole(question, ask.read(predict)) && ask.sure(predict) > 0, (answer, sure) => {
     Object.assign(s, { prediction: answer, sure })
-    quote(s, predict)
+    show.quote(s, predict)
     progress.note(data, s.is.id, { prediction: answer, sure, misconceptions: behind(question, answer) })
     ask.put(saw, [])
     ask.mark(saw, answer, t('yourPrediction'))
@@ -262,14 +246,6 @@ function bindForms(s) {
     progress.note(data, s.is.id, { saw: answer })
     checked(s)
   })
-}
-
-/** The prediction stays beside what happens. @param {Step} s @param {HTMLFormElement} form */
-function quote(s, form) {
-  const { question } = s.is
-  const letters = question.kind === 'choice' || question.kind === 'multi'
-  const lines = letters || question.kind === 'order' ? s.prediction.map(a => h('span', {}, ...(letters ? [h('i', {}, a), ' '] : []), ...ask.textOf(form, a))) : [h('span', {}, num(numberOf(s.prediction[0])))]
-  $('[data-quote]', s.node).replaceChildren(h('span', {}, ...lines), h('span', { className: 'note' }, t('youSure', { sure: sureWord(s.sure) })))
 }
 
 /** The claims are shown: the step is done. @param {Step} s */
@@ -320,13 +296,10 @@ function terminals() {
   if (panel) show.commands(panel, s.runs[s.shown]?.report.pids ?? newest?.pids ?? {})
 }
 
-/** Whether those whom the commands name are still there. @param {any} state */
+/** @param {any} state */
 function drawn(state) {
   const at = $(`[data-terminal="${here()?.is.id}"] [data-alive]`)
-  if (!at || here().phase !== 'why') return
-  const n = state.procs.length
-  const a = view.clock.over ? 0 : alive(state)
-  say(at, replays ? t('ofRecording') : !a ? t('noneAlive') : a < n ? t('someAlive', { a, b: n }) : t(n === 1 ? 'oneAlive' : n === 2 ? 'bothAlive' : 'allAlive'))
+  if (at && here().phase === 'why') say(at, show.whoLives(state, view.clock.over, replays))
 }
 
 // ——— where it cannot run: a recording of the lesson's own run
@@ -368,45 +341,12 @@ async function playRecording() {
 
 // ——— the beginning and the end
 
-function bindRecall() {
-  const forms = $$('[data-recall] form')
-  let open = forms.length
-  for (const form of forms) ask.recall(form, () => --open === 0 && say($('[data-begin]'), t('startLesson')))
-}
-
 function end() {
   $('main').dataset.phase = 'end'
   show.ending(data.steps, progress.load().lessons[data.id]?.steps ?? {}, data.misconceptions ?? {})
   primary()
   $('[data-end] h2').focus()
 }
-
-/** What was said here before, on this text or an older one. */
-function remind() {
-  const mine = begun.lessons[data.id]
-  const old = Boolean(mine) && mine.hash !== data.hash
-  if (old) banner('changed', { title: t('lessonChanged'), acts: [[t('dismiss'), () => banner('changed', null)]] })
-  steps.forEach(({ is, node }, i) => {
-    const k = mine?.steps[is.id]
-    if (!k) return
-    if (k.done && !old) $$('.steps li')[i].classList.add('done')
-    const form = $('[data-ask=predict] .note', node)
-    if (form && k.prediction) form.before(h('p', { className: 'note' }, t('lastTime', { what: told(is.question, k.prediction, k.sure) }) + (old ? ' ' + t('lessonChanged') : '')))
-  })
-}
-
-$('[data-load]').addEventListener('change', async (/** @type {any} */ e) => {
-  const error = $('[data-load-error]')
-  try {
-    progress.save(progress.merge(progress.load(), progress.parse(await e.target.files[0].text())))
-    error.hidden = true
-    end()
-  } catch (why) {
-    error.textContent = /** @type {Error} */ (why).message
-    error.hidden = false
-  }
-  e.target.value = ''
-})
 
 // ——— hands
 
@@ -416,29 +356,20 @@ const next = () => (at < 0 ? go(0) : at >= steps.length ? primary()?.click() : h
 const acts = {
   run: perform, next, again, begin: () => go(0),
   stop: () => (replays ? view.move(c => c.seek({ index: Infinity })) : run.act('stop')),
-  save: () => download([new TextEncoder().encode(JSON.stringify(progress.load(), null, 1))], 'ipclab-progress.json'),
 }
 for (const b of $$('[data-act]')) b.addEventListener('click', () => acts[b.dataset.act]?.())
 
-const presses = /** @type {Record<string, () => void>} */ ({ toggle: view.toggle, replay: view.replay, back: () => view.move(c => c.step(-1)), forward: () => view.move(c => c.step(1)) })
-for (const b of $$('[data-press]')) b.addEventListener('click', () => presses[b.dataset.press]?.())
 for (const b of $$('[data-copy]')) b.addEventListener('click', () => copyFrom(b.previousElementSibling, b))
 $$('.steps a').forEach((a, i) => a.addEventListener('click', (/** @type {Event} */ e) => {
   e.preventDefault()
   go(i)
 }))
+const asked = () => steps.findIndex(s => '#' + s.is.id === location.hash)
 addEventListener('hashchange', () => {
-  const i = steps.findIndex(s => '#' + s.is.id === location.hash)
+  const i = asked()
   if (i >= 0 && i !== at) go(i)
 })
 
-const on = (/** @type {string} */ name, /** @type {(d: any) => void} */ f) => addEventListener(name, e => f(/** @type {CustomEvent} */ (e).detail))
-on('ipc-do', action => run.act(action))
-on('ipc-seek', to => view.move(c => c.seek(to)))
-on('ipc-select', proc => {
-  view.selected = proc === view.selected ? 0 : proc
-  view.kick()
-})
 
 /** Enter presses the button that names it, and no other: what is told is to be read. */
 function enter() {
@@ -446,15 +377,10 @@ function enter() {
   if (b?.querySelector('kbd')?.textContent === 'Enter') b.click()
 }
 
-const letter = (/** @type {string} */ l) => () => {
-  const form = $$('form.ask').find(f => f.checkVisibility())
-  if (form) ask.choose(form, l)
-}
 bindKeys({
-  go: () => view.toggle(), back: presses.back, forward: presses.forward, left: () => view.move(c => c.scrub(-0.02)), right: () => view.move(c => c.scrub(0.02)),
+  go: view.toggle, back: view.back, forward: view.forward, left: () => view.move(c => c.scrub(-0.02)), right: () => view.move(c => c.scrub(0.02)),
   begin: () => view.move(c => c.seek({ index: 0 })), live: () => view.move(() => (run.clock.over ? undefined : run.toLive())),
-  ...bookmarks(run.clock, view.kick), present, next, replay: view.replay, enter,
-  A: letter('A'), B: letter('B'), C: letter('C'), D: letter('D'), E: letter('E'),
+  ...bookmarks(run.clock, view.kick), present, next, replay: view.replay, enter, ...ask.letters,
   log() {
     document.body.classList.toggle('logopen')
     if (here()) terminals()
@@ -466,9 +392,9 @@ bindKeys({
 ])
 
 for (const s of steps) bindForms(s)
-bindRecall()
-remind()
-const asked = steps.findIndex(s => '#' + s.is.id === location.hash)
+ask.recalls(() => say($('[data-begin]'), t('startLesson')))
+show.remind(steps, data.hash, begun.lessons[data.id])
+progress.keep(end)
 const known = Object.keys(begun.lessons[data.id]?.steps ?? {}).length > 0
-go(asked >= 0 ? asked : $('[data-recall]') && !known ? -1 : 0, true)
+go(asked() >= 0 ? asked() : $('[data-recall]') && !known ? -1 : 0, true)
 if (at < 0) hold()

@@ -2,11 +2,12 @@
 // The list of lessons, with how far each is.
 
 import { bindKeys } from '#ipclab/keys.js'
-import { keep, show } from '#ipclab/path.js'
+import { show } from '#ipclab/path.js'
+import { keep } from '#ipclab/progress.js'
 
 const { lessons } = JSON.parse(document.querySelector('#data')?.textContent ?? '{}')
 
 bindKeys({})
 show(lessons)
-keep(lessons)
+keep(() => show(lessons))
 addEventListener('pageshow', () => show(lessons)) // back from a lesson

@@ -2,9 +2,7 @@
 // The learning path: how far each lesson is, and where to go on. What is known of
 // that is kept in this browser only.
 
-import { announce } from '#ipclab/keys.js'
-import { load, merge, parse, save } from '#ipclab/progress.js'
-import { download } from '#ipclab/recording.js'
+import { load } from '#ipclab/progress.js'
 import { num, t } from '#ipclab/strings.js'
 
 /** @typedef {{id: string, number: string, title: string, minutes: number, hash: string, steps: string[]}} Lesson */
@@ -92,25 +90,4 @@ function sentence(box, p, all) {
   tick.className = held ? 'tick ok' : 'tick no'
   say(tick, held ? '✓' : '!')
   say($('[data-tested]', box), t('testedIn', { lesson: l.number, a: num(s.held ?? 0), b: num(s.of ?? 0), day: new Date(s.at).toLocaleDateString('en-GB', { day: 'numeric', month: 'long' }) }))
-}
-
-/** Lets the reader keep all answers in a file, and take them from one. @param {Lesson[]} all */
-export function keep(all) {
-  $('[data-save]')?.addEventListener('click', () => download([new TextEncoder().encode(JSON.stringify(load(), null, 1))], 'ipclab-progress.json'))
-  const input = $('[data-load]')
-  input?.addEventListener('change', async () => {
-    const file = input.files[0]
-    input.value = ''
-    if (!file) return
-    const error = $('[data-load-error]')
-    try {
-      save(merge(load(), parse(await file.text())))
-      error.hidden = true
-      show(all)
-      announce(t('progressLoaded'))
-    } catch (e) {
-      say(error, t('nothingOpened', { name: file.name, why: /** @type {Error} */ (e).message }))
-      error.hidden = false
-    }
-  })
 }

@@ -2,6 +2,10 @@
 // What a student answered: kept in this browser, taken along in a file. A file may
 // come from anybody, so nothing in it is believed before it is checked.
 
+import { announce } from '#ipclab/keys.js'
+import { download } from '#ipclab/recording.js'
+import { t } from '#ipclab/strings.js'
+
 const KEY = 'ipclab-progress'
 const LIMITS = { file: 1 << 20, lessons: 200, steps: 50, answers: 16, text: 32 }
 
@@ -131,4 +135,26 @@ export function note(lesson, step, more) {
   const s = (l.steps[step] = { ...l.steps[step], ...more, at: new Date().toISOString() })
   save(p)
   return s
+}
+
+/** Lets the reader keep all answers in a file, and take them from one. @param {() => void} taken */
+export function keep(taken) {
+  const $ = (/** @type {string} */ q) => /** @type {any} */ (document.querySelector(q))
+  $('[data-save]')?.addEventListener('click', () => download([new TextEncoder().encode(JSON.stringify(load(), null, 1))], 'ipclab-progress.json'))
+  const input = $('[data-load]')
+  input?.addEventListener('change', async () => {
+    const file = input.files[0]
+    input.value = ''
+    if (!file) return
+    const error = $('[data-load-error]')
+    try {
+      save(merge(load(), parse(await file.text())))
+      error.hidden = true
+      taken()
+      announce(t('progressLoaded'))
+    } catch (e) {
+      error.textContent = t('nothingOpened', { name: file.name, why: /** @type {Error} */ (e).message })
+      error.hidden = false
+    }
+  })
 }

@@ -2,10 +2,11 @@
 // What is told in the page: the lines of what is done, the claims, the orders tried,
 // the commands for a terminal, the end.
 
-import { behind, changes, claimWords, columns, did, isRight, numberOf, runName, told } from '#ipclab/answers.js'
-import { h, say } from '#ipclab/dom.js'
-import { button } from '#ipclab/keys.js'
-import { t } from '#ipclab/strings.js'
+import { behind, changes, claimWords, columns, did, isRight, numberOf, runName, sureWord, told } from '#ipclab/answers.js'
+import { textOf } from '#ipclab/ask.js'
+import { current, h, say } from '#ipclab/dom.js'
+import { alive, banner, button } from '#ipclab/keys.js'
+import { num, t } from '#ipclab/strings.js'
 
 /** @typedef {import('#ipclab/answers.js').Report} Report */
 /** @typedef {import('#ipclab/answers.js').Claim} Claim */
@@ -30,8 +31,7 @@ export function lines(list, lines) {
       tick.className = 'tick ' + cls
       say(tick, mark)
       li.className = l.state === 'doing' ? 'on' : l.state === 'failed' ? 'no' : ''
-      if (l.state === 'doing') li.setAttribute('aria-current', 'step')
-      else li.removeAttribute('aria-current')
+      current(li, l.state === 'doing')
     }
     say(/** @type {Element} */ (li.querySelector('time')), l.state ? seconds(l.at) : '')
     const old = li.querySelector('.saw')
@@ -138,6 +138,44 @@ function otherwise(r, saw, answer) {
     .map(o => h('p', {}, t('neededFor', { letter: o.letter }) + ' ', h('code', {}, o.text), `; ${t('wasSo')}: `, sidesOf(o.sides ?? [])))
   const sides = r.claims.find(c => c.line === answer)?.sides
   return facts.length || !sides ? facts : [h('p', {}, sidesOf(sides))]
+}
+
+/** Shows a prediction beside what happens. @param {any} s a step as lesson.js knows it @param {HTMLFormElement} form */
+export function quote({ is: { question: { kind } }, node, prediction, sure }, form) {
+  const letters = kind === 'choice' || kind === 'multi'
+  const lines = letters || kind === 'order' ? prediction.map((/** @type {string} */ a) => h('span', {}, ...(letters ? [h('i', {}, a), ' '] : []), ...textOf(form, a))) : [h('span', {}, num(numberOf(prediction[0])))]
+  node.querySelector('[data-quote]').replaceChildren(h('span', {}, ...lines), h('span', { className: 'note' }, t('youSure', { sure: sureWord(sure) })))
+}
+
+/** What was said here before, on this text or an older one. @param {any[]} steps as lesson.js knows them @param {string} hash of the text @param {import('#ipclab/progress.js').LessonProgress|undefined} mine */
+export function remind(steps, hash, mine) {
+  const old = mine !== undefined && mine.hash !== hash
+  if (old) banner('changed', { title: t('lessonChanged'), acts: [[t('dismiss'), () => banner('changed', null)]] })
+  steps.forEach(({ is, node }, i) => {
+    const k = mine?.steps[is.id]
+    if (!k) return
+    if (k.done && !old) document.querySelectorAll('.steps li')[i]?.classList.add('done')
+    const at = node.querySelector('[data-ask=predict] .note')
+    if (at && k.prediction) at.before(h('p', { className: 'note' }, t('lastTime', { what: told(is.question, k.prediction, k.sure) }) + (old ? ' ' + t('lessonChanged') : '')))
+  })
+}
+
+/** Shows the parts of a phase, and how far a step is. @param {Element} node @param {string} phase */
+export function parts(node, phase) {
+  for (const e of /** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll('[data-in]'))) e.hidden = !e.dataset.in?.split(' ').includes(phase)
+  const order = /** @type {HTMLElement[]} */ ([...node.querySelectorAll('[data-phase]')])
+  const now = order.findIndex(li => li.dataset.phase === (phase === 'ready' || phase === 'running' || phase === 'failed' ? 'run' : phase))
+  order.forEach((li, i) => {
+    li.classList.toggle('done', i < now)
+    current(li, i === now)
+  })
+}
+
+/** Whether those whom the commands name are still there. @param {any} state @param {boolean} over @param {boolean} replays */
+export function whoLives(state, over, replays) {
+  const a = over ? 0 : alive(state)
+  const b = state.procs.length
+  return replays ? t('ofRecording') : !a ? t('noneAlive') : a < b ? t('someAlive', { a, b }) : t(b === 1 ? 'oneAlive' : b === 2 ? 'bothAlive' : 'allAlive')
 }
 
 /** The commands to try, with the pids of the run. @param {Element} panel @param {Record<string, number>} pids */

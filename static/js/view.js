@@ -51,6 +51,15 @@ export class View {
     this.data = data
     this.drawn = drawn
     addEventListener('ipc-look', this.kick)
+    const on = (/** @type {string} */ name, /** @type {(d: any) => void} */ f) => addEventListener(name, e => f(/** @type {CustomEvent} */ (e).detail))
+    on('ipc-do', action => run.act(action))
+    on('ipc-seek', to => this.move(c => c.seek(to)))
+    on('ipc-select', proc => {
+      this.selected = proc === this.selected ? 0 : proc
+      this.kick()
+    })
+    const presses = /** @type {Record<string, () => void>} */ ({ toggle: this.toggle, replay: this.replay, back: this.back, forward: this.forward })
+    for (const b of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll('[data-press]'))) b.addEventListener('click', () => presses[b.dataset.press ?? '']?.())
     addEventListener('resize', this.kick)
     setInterval(() => { // the distance to now grows without anything coming in
       if (!this.clock.live && !this.clock.over && !document.hidden) this.kick()
@@ -145,6 +154,9 @@ export class View {
     }
     this.kick()
   }
+
+  back = () => this.move(c => c.step(-1))
+  forward = () => this.move(c => c.step(1))
 
   from = 0 // the event at which the step began
 
