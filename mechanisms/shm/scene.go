@@ -55,7 +55,7 @@ func countParts(s lab.Settings, workers int64) (parts []lab.Part) {
 	first := inPage("lock", lab.Futex, lockAt, 8)
 	first.Off = lock == none || lock == atomicAdd || isSemaphore(lock)
 	if lock == recordLock {
-		first = lab.Part{ID: "lock", Type: lab.FileLock, Title: "record lock on the page’s file"}
+		first = lab.Part{ID: "lock", Type: lab.FileLock, Title: "record lock on the page"}
 	}
 	parts = append(parts, counter, first)
 	if lock == two || lock == ordered || lock == crossed {
