@@ -127,7 +127,7 @@ func (l *live) aggregateProc(b *before, p *process, span int64) ProcAggregate {
 // counted reads a worker's exact counters.
 func (p *process) counted() tally {
 	t := &p.tally
-	return tally{atomic.LoadUint64(&t.sent), atomic.LoadUint64(&t.received) + atomic.LoadUint64(&p.handled.runs), atomic.LoadUint64(&t.bytesSent), atomic.LoadUint64(&t.bytesReceived),
+	return tally{atomic.LoadUint64(&t.sent), atomic.LoadUint64(&t.received) + atomic.LoadUint64(&p.handled.runs) - atomic.LoadUint64(&p.handled.tries), atomic.LoadUint64(&t.bytesSent), atomic.LoadUint64(&t.bytesReceived),
 		atomic.LoadUint64(&t.torn), atomic.LoadUint64(&t.reordered), atomic.LoadUint64(&t.duplicated), atomic.LoadUint64(&t.lost)}
 }
 

@@ -53,6 +53,13 @@ func (l *live) bury(p *process) {
 		}
 		l.own(o)
 	}
+	if e, ok := p.handlerSleeps(l.head.Start); ok {
+		e.Flags |= Open
+		if l.stopping {
+			e.Flags ^= Open | Stopped
+		}
+		l.own(e)
+	}
 	l.own(Event{Kind: State, Call: Call(FactState), Proc: uint16(p.proc), Level: -1, Data: [8]byte{'Z'}})
 }
 

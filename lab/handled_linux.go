@@ -24,6 +24,16 @@ func (l *live) takeHandled(p *process) (moved int) {
 		}
 		e := Event{At: r.sec*1e9 + r.nsec - l.head.Start, Kind: Deliver, Proc: uint16(p.proc), Part: l.signalsOf(uint16(p.proc)),
 			Want: uint32(r.signo), Ret: r.signo, Level: -1, Flags: Handler | l.paced()}
+		if r.did != ran {
+			e.Kind, e.Part, e.Want, e.Ret = Lock, uint16(p.handled.lock), 0, int32(r.flag)
+			if r.did == unlocked {
+				e.Kind = Unlock
+			}
+			binary.LittleEndian.PutUint64(e.Data[:], r.value)
+			l.merger.add(0, []Event{e})
+			moved++
+			continue
+		}
 		if r.code == sentQueued {
 			binary.LittleEndian.PutUint64(e.Data[:], r.value)
 		}
@@ -40,4 +50,27 @@ func (l *live) takeHandled(p *process) (moved int) {
 		l.own(Event{Kind: Lost, Proc: uint16(p.proc), Level: lost})
 	}
 	return moved
+}
+
+// handlerSleeps gives the call in which a worker's handler sleeps.
+func (p *process) handlerSleeps(start int64) (e Event, ok bool) {
+	h := p.handled
+	if atomic.LoadUint64(&h.asleep) == 0 {
+		return e, false
+	}
+	return Event{At: h.sec*1e9 + h.nsec - start, Kind: Block, Call: CallFutex, Proc: uint16(p.proc), Part: uint16(h.lock),
+		Want: uint32(h.word), Level: -1, Flags: Handler}, true
+}
+
+// sampleHandler tells that a handler has fallen asleep. Nothing can wake it: the
+// program that it has interrupted stands still.
+func (l *live) sampleHandler(p *process) {
+	e, ok := p.handlerSleeps(l.head.Start)
+	if now := p.view.now; !ok || p.view.stuck || now.state != 'S' || now.wait != WaitFutex || l.unreadOf(p) {
+		return
+	}
+	p.view.stuck = true
+	e.Flags |= l.paced()
+	e.Data[0] = byte(WaitFutex)
+	l.own(e)
 }

@@ -22,6 +22,8 @@ var (
 	handlerPID  int            //lint:ignore U1000 the handler reads it
 	handlerRuns *handled       //lint:ignore U1000 the handler reads it
 	handlerFlag *atomic.Uint64 //lint:ignore U1000 the handler reads it
+	handlerLock *uint32        //lint:ignore U1000 the handler takes it
+	handlerHeld *atomic.Int32  //lint:ignore U1000 the handler clears it while it sleeps
 )
 
 func handlerAddress() (handler, restorer uintptr)
@@ -52,6 +54,13 @@ func (w *Worker) Handle(sig unix.Signal, restart bool, part uint16, flag *atomic
 		sa.flags, sa.restorer = sa.flags|saRestorer, restorer
 	}
 	return setAction(sig, &sa)
+}
+
+// HandleLocked lets the handler take a lock each time it runs, and give it back: the
+// futex word of a part. Where the thread that it interrupts has the lock, it sleeps for
+// ever. It is then not at a gate of the lab, wherever the thread was.
+func (w *Worker) HandleLocked(part uint16, word *uint32) {
+	w.handled.lock, handlerHeld, handlerLock = uint64(part), &w.held, word
 }
 
 var _ [handledBytes - unsafe.Sizeof(handled{})]byte

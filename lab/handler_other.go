@@ -14,5 +14,8 @@ const CanHandle = false
 // Handle fails here.
 func (w *Worker) Handle(unix.Signal, bool, uint16, *atomic.Uint64) error { return unix.ENOSYS }
 
+// HandleLocked does nothing here: there is no handler.
+func (w *Worker) HandleLocked(uint16, *uint32) {}
+
 // Child fails here.
 func (w *Worker) Child(int) (int, error) { return 0, unix.ENOSYS }

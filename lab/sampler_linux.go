@@ -59,6 +59,7 @@ func (l *live) sampleProc(p *process) {
 			l.own(e)
 		}
 	}
+	l.sampleHandler(p)
 	// At full speed a state counts once it has lasted for two looks.
 	if key := (seen{state: now.state, wait: now.wait, part: now.part}); key != v.told && (l.mode != Full || v.same > 0 || now.state != 'R' && now.state != 'S') {
 		v.told = key

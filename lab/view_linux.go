@@ -21,6 +21,7 @@ type view struct {
 	now, told seen   // told is what has been emitted
 	same      int    // samples in a row that said the same
 	blocked   uint64 // the mark of the intent for which a Block was emitted
+	stuck     bool   // a Block was emitted for its handler, which sleeps
 	gate      int32
 	nfds      uint32
 	nmaps     uint32

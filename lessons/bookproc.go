@@ -69,7 +69,7 @@ func (p *procBook) did(e *lab.Event, updates uint16) {
 		p.state, p.wait, p.asleep, p.gate = 'X', lab.WaitNone, false, 0
 		p.seen()
 	case lab.Fault:
-	case lab.Deliver, lab.Store:
+	case lab.Deliver, lab.Store, lab.Lock, lab.Unlock:
 		if e.Flags&lab.Handler != 0 { // the process goes on doing what it did, perhaps sleeping
 			p.moved(e, updates)
 			break

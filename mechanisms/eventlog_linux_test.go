@@ -60,7 +60,16 @@ func readEvents(t *testing.T, m lab.Mechanism, path string) *eventLog {
 	log.know(m, nil)
 	for _, k := range m.Info().Knobs {
 		for i := range k.Values { // some parts are there for some choices only
-			log.know(m, lab.Settings{k.Name: k.Min + int64(i)})
+			chosen := k.Min + int64(i)
+			log.know(m, lab.Settings{k.Name: chosen})
+			for _, l := range m.Info().Knobs { // or for two of them together
+				for j := range l.Values {
+					if s := (lab.Settings{l.Name: l.Min + int64(j)}); l.Name != k.Name {
+						s[k.Name] = chosen
+						log.know(m, s)
+					}
+				}
+			}
 		}
 	}
 	in := bufio.NewScanner(f)

@@ -76,6 +76,8 @@ var truths = map[string][]string{
 		"--for 700ms --set receiver=handler --set sleep=pause --set count=200 --set signal=41",
 		"--for 700ms --set receiver=handler --set sleep=sigsuspend --set count=200 --set signal=mix",
 		"--for 700ms --set receiver=handler --set sleep=pause --set count=0 --do '200ms signal receiver STOP' --do '400ms signal receiver CONT'",
+		"--for 700ms --set receiver=handler --set sleep=lock --set guard=on --set count=200 --set signal=41",
+		"--for 700ms --set receiver=handler --set sleep=lock --set count=0 --set rate=5000",
 		"--for 900ms --set receiver=handler --set children=7 --set reap=all --set signal=probe --set count=0 --do '500ms kill sender'",
 		"--for 900ms --set receiver=handler --set signal=KILL --set count=0 --do '300ms set signal = probe' --do '600ms reap receiver'",
 	},

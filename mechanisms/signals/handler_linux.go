@@ -45,7 +45,7 @@ func handle(w *lab.Worker) error {
 		if err := h.block(suspend); err != nil {
 			return err
 		}
-		if !w.Next(0) {
+		if !w.Next(h.pace()) {
 			return nil
 		}
 		if err := round(); err != nil && !errors.Is(err, unix.EINTR) {
@@ -97,6 +97,8 @@ func (h *handling) prepare() (round func() error, err error) {
 			return func() error { return h.read(pipe, fd) }, nil
 		}
 		return func() error { return h.poll(pipe, fd) }, nil
+	case inLock:
+		return h.prepareLock()
 	}
 	mem, err := h.Map("flag", "flag", flagSize)
 	if err != nil {
@@ -162,8 +164,6 @@ func suspend() error {
 	return lab.Errno(no)
 }
 
-const flagSize = 4096
-
 func word(mem []byte) *atomic.Uint64 { return (*atomic.Uint64)(unsafe.Pointer(&mem[0])) }
 
 func unread(fd int) int64 {
@@ -181,6 +181,9 @@ func openHandler(st *lab.Stage) error {
 	}
 	if part := st.Scene.PartNumber("pipe"); part != 0 {
 		return openPipe(st, part)
+	}
+	if part := st.Scene.PartNumber("lock"); part != 0 {
+		return openLock(st, part)
 	}
 	part := st.Scene.PartNumber("flag")
 	f, err := lab.Memory("ipclab-flag", flagSize)

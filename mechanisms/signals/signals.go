@@ -21,6 +21,9 @@ var work string
 //go:embed handler_linux.go
 var handler string
 
+//go:embed lock_linux.go
+var locked string
+
 //go:embed children_linux.go
 var family string
 
@@ -45,6 +48,7 @@ const (
 	inPoll
 	inPause
 	inSuspend
+	inLock // it does not sleep: it takes a lock and gives it back, as the handler does
 )
 
 // The choices of the knob "reap".
@@ -68,6 +72,8 @@ var plan = []int{10, 10, 10, 10, 10, 38, 36, 40, 35, 39, 37, 36, 38}
 // to the C library and to Go.
 const realTime = 35
 
+const flagSize = 4096
+
 func (mechanism) Info() lab.Info {
 	return lab.Info{
 		ID: "signals", Title: "Signals", Family: "Signals",
@@ -87,9 +93,11 @@ func (mechanism) Info() lab.Info {
 			{Name: "receiver", Label: "Receiver", Min: waits, Max: handles, Default: waits, Restart: true,
 				Values: []string{"sigtimedwait", "signalfd", "default", "ignore", "handler"},
 				Why:    "the first two block the signals, over exec, and take them; the next two leave them to their action; handler: for USR1, USR2 and 35 to 64, and it tries for KILL and STOP"},
-			{Name: "sleep", Label: "With a handler, sleeps in", Min: inRead, Max: inSuspend, Default: inPause, Restart: true,
-				Values: []string{"read", "poll", "pause", "sigsuspend"},
-				Why:    "read and poll wait for an empty pipe; the others for a flag that the handler sets"},
+			{Name: "sleep", Label: "With a handler, sleeps in", Min: inRead, Max: inLock, Default: inPause, Restart: true,
+				Values: []string{"read", "poll", "pause", "sigsuspend", "lock"},
+				Why:    "read and poll wait for an empty pipe; pause and sigsuspend for a flag that the handler sets; lock: it does not sleep, but takes a lock that the handler takes too"},
+			{Name: "guard", Label: "Block while it has the lock", Min: 0, Max: 1, Values: []string{"off", "on"}, Restart: true,
+				Why: "on: it blocks the signals before it takes the lock, and unblocks them when it has given it back"},
 			{Name: "sa_restart", Label: "SA_RESTART", Min: 0, Max: 1, Default: 1, Values: []string{"off", "on"}, Restart: true,
 				Why: "on: a read that the handler interrupts is begun again by the kernel"},
 			{Name: "children", Label: "Children", Min: 0, Max: 16, Restart: true,
@@ -98,7 +106,7 @@ func (mechanism) Info() lab.Info {
 				Why: "how many ended children it waits for each time when the handler has set the flag"},
 		},
 		Experiments: experiments,
-		Source:      work + "\n" + handler + "\n" + family,
+		Source:      work + "\n" + handler + "\n" + locked + "\n" + family,
 		Page:        page,
 	}
 }
@@ -128,7 +136,7 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 	// What the main program waits for belongs to the receiver alone.
 	pipe := lab.Part{ID: "pipe", Type: lab.Pipe, In: "receiver", Cap: 65536, Holds: "bytes", Law: lab.Bytes}
 	flag := lab.Part{ID: "flag", Type: lab.Word, In: "receiver", Size: 8, Law: lab.Value}
-	if s["children"] > 0 && s["sleep"] >= inPause {
+	if s["children"] > 0 && (s["sleep"] == inPause || s["sleep"] == inSuspend) {
 		sc.Parts = append(sc.Parts, lab.Part{ID: "children", Type: lab.Children, In: "receiver", Cap: s["children"], Holds: "children"})
 	}
 	switch gates := &sc.Procs[1].Gates; s["sleep"] {
@@ -140,6 +148,14 @@ func (mechanism) Scene(s lab.Settings) lab.Scene {
 		*gates, sc.Parts = []string{"test", "pause"}, append(sc.Parts, flag)
 	case inSuspend:
 		*gates, sc.Parts = []string{"test", "sigsuspend"}, append(sc.Parts, flag)
+	case inLock:
+		*gates = []string{"lock", "unlock"}
+		if s["guard"] == 1 {
+			*gates = []string{"block", "lock", "unlock", "unblock"}
+		}
+		sc.Parts = append(sc.Parts, lab.Part{ID: "memory", Type: lab.Page, Title: "memory of the receiver", Cap: flagSize, Holds: "bytes"},
+			lab.Part{ID: "lock", Type: lab.Futex, In: "memory", Size: 8})
+		sc.Wires = append(sc.Wires, lab.Wire{From: "receiver", To: "memory", As: lab.Map})
 	}
 	return sc
 }

@@ -104,7 +104,7 @@ function decks(scene) {
   const user = those(type => type === 'page')
   const kernel = those(type => type in TALL)
   const used = kernel.filter(i => !scene.parts[i].off)
-  return { user, kernel: (used.length ? used : kernel).slice(0, 4) }
+  return { user, kernel: (used.length ? used : kernel).slice(0, scene.parts[0]?.type === 'signals' ? 1 : 4) }
 }
 
 const TALL = /** @type {Record<string, number>} */ ({ pipe: 164, signals: 196, futex: 86, sem: 86, filelock: 86 })

@@ -195,9 +195,10 @@ function locked(e, s, who, p, call) {
   if (e.ret < 0) return said(who, `${e.call ? call : 'lock'} fails with `, errnoName(-e.ret))
   if (p?.type === 'sem') return said(who, `${e.kind === Kind.LOCK ? 'lowers' : 'raises'} ${p.id === 'sem' ? 'the semaphore' : p.id}`, p.value === null ? '' : ` to ${p.value}`)
   const lock = p && p.id !== 'lock' ? p.id : 'the lock'
-  if (e.kind === Kind.UNLOCK) return said(who, '', `gives ${lock} back`, p?.waiters ? '; somebody sleeps' : '')
-  if (e.ret === 1 || e.call) return e.flags & Flag.OWNERDIED ? { ...said(who, `takes ${lock}: `, 'EOWNERDEAD', ', its owner died'), bad: true } : said(who, '', `takes ${lock}`, e.call ? '' : '; the word holds its tid')
-  return said(who, `finds ${lock} `, p?.owner ? `taken by ${nameOf(s.procs[p.owner - 1], s)}` : 'taken')
+  const by = e.flags & Flag.HANDLER ? 'its handler ' : ''
+  if (e.kind === Kind.UNLOCK) return said(who, by, `gives ${lock} back`, p?.waiters ? '; somebody sleeps' : '')
+  if (e.ret === 1 || e.call) return e.flags & Flag.OWNERDIED ? { ...said(who, `takes ${lock}: `, 'EOWNERDEAD', ', its owner died'), bad: true } : said(who, by, `takes ${lock}`, e.call ? '' : '; the word holds its tid')
+  return said(who, `${by}finds ${lock} `, p?.owner ? `taken by ${nameOf(s.procs[p.owner - 1], s)}` : 'taken')
 }
 
 /** @param {Event} e @param {State} s @param {string} who @param {any} p @param {any} header @returns {Sentence} */
@@ -214,6 +215,7 @@ function memory(e, s, who, p, header) {
     return said(who, p?.type === 'record' ? `loads ${id}+${e.want}: ` : p?.holds === 'updates' ? 'loads ' : `loads ${id}: `, v, same ? ', the same value' : '')
   }
   if (e.call === Call.RT_SIGACTION) return e.ret < 0 ? { ...said(who, `asks for a handler for ${signalName(e.want)}: `, errnoName(-e.ret)), bad: true } : said(who, 'installs a handler for ', signalName(e.want))
+  if (e.call === Call.RT_SIGPROCMASK) return said(who, e.want ? 'un' : '', 'blocks', ' its signals')
   if (e.flags & Flag.HANDLER) return said(who, `its handler sets ${id}: `, formatCount(value(e.data)))
   if (!e.part) return said(who, 'adds: its register holds ', v)
   if (p?.type !== 'word') return said(who, `stores ${id}+${e.want}: `, v)

@@ -161,11 +161,10 @@ function ownRow(q, s, header) {
   if (!p || q.st === 'none' || q.exit) return { ...row, val: '–' }
   if (p.type === 'children') return { k: 'own', name: 'ended', val: p.kernel < 0 ? '–' : formatCount(p.kernel), hue: q.hue, t: p.kernel > 0 ? 'children, not waited for' : 'children' }
   if (p.type !== 'word') return { ...row, val: p.kernel < 0 ? '–' : formatBytes(p.kernel), hue: q.hue, t: 'nobody writes into it' }
-  if (p.holds) return { k: 'own', val: p.value === null ? '–' : formatCount(p.value), name: 'own', hue: p.value === null ? '' : q.hue, t: p.holds }
   const r = q.reg
   const late = r !== null && r.part === n + 1 && r.from === 'load' && !r.value && p.value > 0
-  const t = p.value === null ? '' : late ? 'the test saw 0: old now' : p.value > 0 ? 'set by the handler' : 'not set'
-  return { ...row, val: p.value === null ? '–' : formatCount(p.value), hue: p.value === null ? '' : q.hue, t, frac: late ? 1 : 0 }
+  const t = p.value === null ? '' : p.holds ? p.holds : late ? 'the test saw 0: old now' : p.value > 0 ? 'set by the handler' : 'not set'
+  return { ...row, name: p.holds ? 'own' : row.name, val: p.value === null ? '–' : formatCount(p.value), hue: p.value === null ? '' : q.hue, t, frac: late ? 1 : 0 }
 }
 
 /** @param {ProcState} q @param {State} s */
