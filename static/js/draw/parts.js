@@ -125,7 +125,8 @@ function drawLine(g, l, frame, x0, y, w, h, spots) {
   const owners = new Set(l.list.map(i => s.parts[i].writer).filter(Boolean))
   const owner = owners.size > 1 ? `, shared by ${owners.size} ○` : last ? `, last written by ${nameOf(s.procs[last - 1], s)} ○` : ''
   g.line(`M${x0 + 2} ${y + h + 4}v5H${x1 - 2}v-5`, { s: v('edge'), sw: 1.5 })
-  const label = bad || `cache line ${l.k}${w > 170 ? owner : ''}`
+  const line = `cache line ${l.k}`
+  const label = bad || (tw(line + owner, 12) < w ? line + owner : line)
   g.say((x0 + x1) / 2, y + h + 22, label, { sz: bad ? 12.5 : 12, w: bad ? 700 : 400, an: 'middle', f: bad ? v('bad-ink') : undefined, c: bad ? '' : 't2', max: w + 12 })
 }
 
@@ -198,7 +199,7 @@ function drawQueue(g, b, frame, spots) {
   else if (b.w - nw > 200) g.say(b.x + b.w - 18, b.y + 25, 'wakes in this order', { sz: 13, c: 't2', an: 'end' })
   const list = woken && !p.sleepers.includes(woken) ? [woken, ...p.sleepers] : p.sleepers
   spots.set(`${b.n}:queue`, { x: b.x + 74, y: b.y })
-  if (!list.length) return void g.say(b.x + 18, b.y + 62, 'nobody sleeps here', { sz: 13, c: 't2' })
+  if (!list.length) return void g.say(b.x + 18, b.y + 62, s.dropped + s.lost ? 'not known: records are missing' : 'nobody sleeps here', { sz: 13, c: 't2', max: b.w - 30 })
   drawChips(g, list, frame, b.x + 18, b.y + b.h - 43, b.w - 36, woken)
 }
 
