@@ -15,7 +15,7 @@ func TestGuardedHandler(t *testing.T) {
 		t.Skip("no handler for this kind of processor")
 	}
 	set := lab.Settings{"signal": 41, "receiver": handles, "sleep": inLock, "guard": 1, "limit": 1000}
-	o := labtest.Record(t, Mechanism, lab.Options{Settings: set, Count: 1000}, 20*time.Second).Outcome
+	o := labtest.Record(t, Mechanism, lab.Options{Settings: set, Count: 200}, 3*time.Second).Outcome
 	var runs, taken, back int
 	for i := range o.Events {
 		e := &o.Events[i]

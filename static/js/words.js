@@ -215,7 +215,7 @@ function memory(e, s, who, p, header) {
     return said(who, p?.type === 'record' ? `loads ${id}+${e.want}: ` : p?.holds === 'updates' ? 'loads ' : `loads ${id}: `, v, same ? ', the same value' : '')
   }
   if (e.call === Call.RT_SIGACTION) return e.ret < 0 ? { ...said(who, `asks for a handler for ${signalName(e.want)}: `, errnoName(-e.ret)), bad: true } : said(who, 'installs a handler for ', signalName(e.want))
-  if (e.call === Call.RT_SIGPROCMASK) return said(who, e.want ? 'un' : '', 'blocks', ' its signals')
+  if (e.call === Call.RT_SIGPROCMASK) return said(who, '', e.want ? 'unblocks' : 'blocks', ' its signals')
   if (e.flags & Flag.HANDLER) return said(who, `its handler sets ${id}: `, formatCount(value(e.data)))
   if (!e.part) return said(who, 'adds: its register holds ', v)
   if (p?.type !== 'word') return said(who, `stores ${id}+${e.want}: `, v)
