@@ -16,9 +16,7 @@ func TestGuideIsWhole(t *testing.T) {
 		all = append(all, "`:::"+name)
 	}
 	for _, v := range verbs {
-		for _, form := range regexp.MustCompile(`, or | or |, mode `).Split(v.form, -1) {
-			all = append(all, form)
-		}
+		all = append(all, regexp.MustCompile(`, or | or |, mode `).Split(v.form, -1)...)
 	}
 	for _, m := range modifiers {
 		all = append(all, "| `"+m)
