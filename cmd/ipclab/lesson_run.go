@@ -249,11 +249,6 @@ func (f *lessonFlags) performAll(ctx context.Context, home *lab.Home, ls []*less
 	return all
 }
 
-func complete(m lab.Mechanism, set lab.Settings) (lab.Settings, error) {
-	info := m.Info()
-	return info.Complete(set)
-}
-
 func printPerformed(p *performed, first bool) {
 	if first {
 		printLesson(os.Stdout, p.of)
