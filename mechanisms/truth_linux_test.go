@@ -194,8 +194,10 @@ func eachTruth(t *testing.T, f func(t *testing.T, m lab.Mechanism, args []string
 		}
 		for _, e := range experiments {
 			run := []string{info.ID + "/" + e.Name}
-			if e.Set["n"] > 5_000 { // most of it without a call
-				run = append(run, "--set", "n=5000")
+			for knob, most := range map[string]int64{"n": 1000, "rate": 1000} { // more of the same says no more
+				if e.Set[knob] > most {
+					run = append(run, "--set", fmt.Sprint(knob, "=", most))
+				}
 			}
 			runs = append(runs, run)
 		}
