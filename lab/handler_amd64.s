@@ -30,6 +30,16 @@ TEXT ·onSignal(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	CMPQ AX, R9
 	JEQ  main
 	MOVQ DI, DX                 // the signal
+	// Not at once: the main thread may be on its way back into its call, where a signal
+	// that comes just before the call would not interrupt it.
+	SUBQ $16, SP
+	MOVQ $0, 0(SP)
+	MOVQ $2000000, 8(SP)        // ns
+	MOVQ SP, DI
+	XORL SI, SI
+	MOVL $35, AX                // nanosleep
+	SYSCALL
+	ADDQ $16, SP
 	MOVQ R9, DI                 // of this process
 	MOVQ R9, SI                 // to its main thread
 	MOVL $234, AX               // tgkill

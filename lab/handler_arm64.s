@@ -31,6 +31,17 @@ TEXT ·onSignal(SB),NOSPLIT|NOFRAME|TOPFRAME,$0-0
 	SVC
 	CMP  R9, R0
 	BEQ  main
+	// Not at once: the main thread may be on its way back into its call, where a signal
+	// that comes just before the call would not interrupt it.
+	SUB  $16, RSP
+	MOVD ZR, 0(RSP)
+	MOVD $2000000, R3           // ns
+	MOVD R3, 8(RSP)
+	MOVD RSP, R0
+	MOVD ZR, R1
+	MOVD $101, R8               // nanosleep
+	SVC
+	ADD  $16, RSP
 	MOVD R9, R0                 // of this process
 	MOVD R9, R1                 // to its main thread
 	MOVD $131, R8               // tgkill
