@@ -66,9 +66,7 @@ func spawn(id string, s *Stage, proc int, ctl, leash *os.File) (*process, error)
 	cmd.Args[0] = "ipclab:" + id + ":" + p.Role // what ps and htop show
 	// One processor for Go, no collector below the limit: nothing of the worker's
 	// own disturbs the call that is watched.
-	// A runtime that preempts by a signal would break calls that sleep: semop or pause
-	// would fail with EINTR for no reason that anybody sees.
-	cmd.Env = []string{"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=64MiB", "GODEBUG=asyncpreemptoff=1"}
+	cmd.Env = []string{"GOMAXPROCS=1", "GOGC=off", "GOMEMLIMIT=64MiB"}
 	if v, ok := os.LookupEnv("GORACE"); ok { // of the race detector, where a test is built with it
 		cmd.Env = append(cmd.Env, "GORACE="+v)
 	}

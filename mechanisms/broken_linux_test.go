@@ -70,7 +70,7 @@ func TestBrokenWorkersAreSeen(t *testing.T) {
 		{forgetful, "pipe-backpressure", "cont", []string{"received == sent and sent == 60", "lost == 0 and reordered == 0 and duplicated == 0"}, ""},
 		{boaster, "pipe-backpressure", "stop", []string{"pipe.bytes == pipe.capacity", "writer.exit == nil and lost == 0"}, ""},
 		{burglar, "locks", "door", []string{`worker2.blocked_in == "futex"`, `lock.owner == "worker1" and lock.sleepers == 1`, `worker2.calls("futex") == 1 and worker1.calls("futex") == 0`}, ""},
-		{secret, "locks", "exact", []string{"counter == 4000 and expected == 4000", "lost == 0"}, ""},
+		{secret, "locks", "exact", []string{"counter == 1000 and expected == 1000", "lost == 0"}, ""},
 		{eager, "real-time", "full", []string{`sender.errors("EAGAIN") >= 30`, "sender.sent > 0 and sender.sent <= 50", "signals.queued == sender.sent"}, "AD"},
 		{echo, "tap", "hundred", []string{`receiver.taken("SIGUSR1") == 1`}, "D"},
 	} {

@@ -26,7 +26,7 @@ func (l *fileLock) take(w *worker) (took, died bool) {
 		if err == nil {
 			return true, false // whether somebody has died with it, nobody tells
 		}
-		if err != unix.EINTR || !w.Gate("try") {
+		if err != unix.EINTR { // a signal breaks the sleep (fcntl(2)): it sleeps again
 			return false, false
 		}
 	}

@@ -26,7 +26,7 @@ func (l *sysv) take(w *worker) (took, died bool) {
 		if err == nil {
 			return true, false // whether somebody has died with it, nobody tells
 		}
-		if err != unix.EINTR || !w.Gate(l.lower) {
+		if err != unix.EINTR { // a signal breaks the sleep (signal(7)): it sleeps again
 			return false, false
 		}
 	}
