@@ -31,7 +31,7 @@ race:
 # Every lesson, once, by workers as students run them: the race detector makes them ten
 # times slower.
 lessons:
-	go test -parallel 10 -timeout 20m -run '^TestLessons$$' ./cmd/ipclab
+	go test -parallel 6 -timeout 20m -run '^TestLessons$$' ./cmd/ipclab
 
 scripts:
 	cd static && node_modules/.bin/tsc --noEmit -p jsconfig.json
