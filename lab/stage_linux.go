@@ -65,6 +65,19 @@ func (s *Stage) Attached(part uint16, ask func() (n int64, marked bool)) {
 	s.joined = append(s.joined, joined{part: part, ask: ask, told: -1})
 }
 
+// Shared makes memory without a name for workers to map, which the lab can look at.
+func (s *Stage) Shared(name string, size int) (f *os.File, mem []byte, err error) {
+	if f, err = Memory(name, int64(size)); err != nil {
+		return nil, nil, err
+	}
+	if mem, err = unix.Mmap(int(f.Fd()), 0, size, unix.PROT_READ, unix.MAP_SHARED); err != nil {
+		f.Close()
+		return nil, nil, fmt.Errorf("map %s of %d bytes: %w", name, size, err)
+	}
+	s.Defer(func() error { return unix.Munmap(mem) })
+	return f, mem, nil
+}
+
 // joined is a part of which the kernel counts how often it is attached.
 type joined struct {
 	part   uint16

@@ -186,16 +186,10 @@ func (mechanism) Open(st *lab.Stage) error {
 	case pages:
 		return openObject(st)
 	}
-	f, err := lab.Memory("ipclab-shm", pageSize)
+	f, mem, err := st.Shared("ipclab-shm", pageSize)
 	if err != nil {
 		return err
 	}
-	mem, err := unix.Mmap(int(f.Fd()), 0, pageSize, unix.PROT_READ, unix.MAP_SHARED)
-	if err != nil {
-		f.Close()
-		return err
-	}
-	st.Defer(func() error { return unix.Munmap(mem) })
 	part := st.Scene.PartNumber
 	st.Scene.Parts[part("page")-1].Object = lab.Object(f)
 	st.Give("page", f, 0, lab.Reads|lab.Writes, "worker", producer, consumer, waiter, signaller)

@@ -150,16 +150,10 @@ func (s *sequence) tick(t tally) { s.store(t.part, t.at, 0, *t.at+1) }
 
 // openTally makes the memory in which a reader counts, where the lab can look at it.
 func openTally(st *lab.Stage, role string) error {
-	f, err := lab.Memory("ipclab-tally", pageSize)
+	f, mem, err := st.Shared("ipclab-tally", pageSize)
 	if err != nil {
 		return err
 	}
-	mem, err := unix.Mmap(int(f.Fd()), 0, pageSize, unix.PROT_READ, unix.MAP_SHARED)
-	if err != nil {
-		f.Close()
-		return err
-	}
-	st.Defer(func() error { return unix.Munmap(mem) })
 	st.Give("tally", f, 0, lab.Reads|lab.Writes, role)
 	askWords(st, role, mem)
 	return nil

@@ -186,16 +186,10 @@ func openHandler(st *lab.Stage) error {
 		return openLock(st, part)
 	}
 	part := st.Scene.PartNumber("flag")
-	f, err := lab.Memory("ipclab-flag", flagSize)
+	f, mem, err := st.Shared("ipclab-flag", flagSize)
 	if err != nil {
 		return err
 	}
-	mem, err := unix.Mmap(int(f.Fd()), 0, flagSize, unix.PROT_READ, unix.MAP_SHARED)
-	if err != nil {
-		f.Close()
-		return err
-	}
-	st.Defer(func() error { return unix.Munmap(mem) })
 	st.Give("flag", f, 0, lab.Reads|lab.Writes, "receiver")
 	st.Ask(part, func() int64 { return int64(word(mem).Load()) })
 	if part := st.Scene.PartNumber("children"); part != 0 {

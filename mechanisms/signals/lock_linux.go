@@ -79,16 +79,10 @@ func (g *guarded) use() error {
 
 // openLock makes the memory with the lock, where the lab can look at it.
 func openLock(st *lab.Stage, part uint16) error {
-	f, err := lab.Memory("ipclab-lock", flagSize)
+	f, mem, err := st.Shared("ipclab-lock", flagSize)
 	if err != nil {
 		return err
 	}
-	mem, err := unix.Mmap(int(f.Fd()), 0, flagSize, unix.PROT_READ, unix.MAP_SHARED)
-	if err != nil {
-		f.Close()
-		return err
-	}
-	st.Defer(func() error { return unix.Munmap(mem) })
 	st.Scene.Parts[st.Scene.PartNumber("memory")-1].Object = lab.Object(f)
 	st.Give("memory", f, 0, lab.Reads|lab.Writes, "receiver")
 	st.Ask(part, func() int64 { return int64(atomic.LoadUint32((*uint32)(unsafe.Pointer(&mem[0])))) })
