@@ -46,7 +46,7 @@ func (l *live) bury(p *process) {
 			o.At = l.now() // such an operation reads the clock only at its end
 		}
 		o.Flags = Open | l.paced()
-		if l.stopping {
+		if l.stopping && o.Kind != Store { // a store may have been made, whoever ended its process
 			o.Flags = Stopped
 		} else {
 			l.unknown = append(l.unknown, o)

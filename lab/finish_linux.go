@@ -196,8 +196,9 @@ func (l *live) outcomeOf(u *Event) bool {
 // outcomeOfStore tells whether a store was made by what the word holds now.
 func (l *live) outcomeOfStore(u *Event, now uint64) bool {
 	v := &l.values[u.Part]
-	// Somebody else may have stored since: for sure if so it is told, perhaps if not all is.
-	others := !l.keepsAll() || slices.ContainsFunc(v.last, func(s stored) bool { return s.at >= u.At })
+	// Somebody else may have stored since, unless all have told of their stores and
+	// those were over before.
+	others := !l.keepsAll() || l.storing(u) || slices.ContainsFunc(v.last, func(s stored) bool { return !s.overBy(u.At, l.began[:]) })
 	before := v.mayBe(now) || len(v.last) == 0 && now == 0
 	switch {
 	case word(u) != 0 && !others && now == word(u) && !before:
@@ -230,6 +231,17 @@ func (l *live) outcomeOfUpdate(u *Event, now uint64) bool {
 		return false
 	}
 	return true
+}
+
+// storing reports whether another process is about to store to the same part, or was
+// when it was killed.
+func (l *live) storing(u *Event) bool {
+	other := func(e Event) bool { return e.Proc != u.Proc && e.Part == u.Part && e.Kind == Store }
+	return slices.ContainsFunc(l.unknown, other) || slices.ContainsFunc(l.procs, func(p *process) bool {
+		e, ok := p.open()
+		e.Proc = uint16(p.proc)
+		return ok && other(e)
+	})
 }
 
 // unknownStores counts the stores to a part of which it is not known whether they were

@@ -150,20 +150,22 @@ type value struct {
 	foreign uint64 // signals that none of the workers sent
 }
 
-// stored is a store: it began at this time, and was over when its process began
-// something else.
+// stored is a store: it began at this time, and was over when its record was read.
 type stored struct {
-	word uint64
-	at   int64
-	proc uint16
+	word     uint64
+	at, read int64
+	proc     uint16
 }
 
-// store notes a store. Earlier ones that were over when it began are not the last;
-// began tells when each process began its newest operation.
+// overBy reports whether a store was surely over at a time: its record was there, or
+// its process had begun something else; began tells when each began its newest.
+func (s *stored) overBy(at int64, began []int64) bool {
+	return s.read <= at || began[s.proc] > s.at && began[s.proc] <= at
+}
+
+// store notes a store. Earlier ones that were over when it began are not the last.
 func (v *value) store(s stored, began []int64) {
-	v.last = slices.DeleteFunc(v.last, func(t stored) bool {
-		return t.proc == s.proc || began[t.proc] > t.at && began[t.proc] <= s.at
-	})
+	v.last = slices.DeleteFunc(v.last, func(t stored) bool { return t.proc == s.proc || t.overBy(s.at, began) })
 	v.last = append(v.last, s)
 }
 
@@ -205,8 +207,8 @@ func (v *value) deliver(n uint32) {
 	}
 }
 
-// keepBooks follows the stream for the laws that need it.
-func (l *live) keepBooks(e *Event) {
+// keepBooks follows the stream for the laws that need it: a record, and when it was read.
+func (l *live) keepBooks(e *Event, read int64) {
 	part := e.Part
 	if e.Kind == Fault && e.Flags&User != 0 { // a signal that a person sent
 		part = l.signalsOf(e.Proc)
@@ -218,10 +220,10 @@ func (l *live) keepBooks(e *Event) {
 	switch e.Kind {
 	case Store:
 		if e.Flags&Settles != 0 { // it was made some time ago, if it was
-			v.last = append(v.last, stored{word(e), e.At, e.Proc})
+			v.last = append(v.last, stored{word(e), e.At, e.At, e.Proc})
 			break
 		}
-		v.store(stored{word(e), e.At, e.Proc}, l.began[:])
+		v.store(stored{word(e), e.At, read, e.Proc}, l.began[:])
 	case Signal:
 		v.signal(e.Want)
 		if n := l.scene.ProcNumber(l.scene.Parts[part-1].In); n != 0 && e.Want != 0 {

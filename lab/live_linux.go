@@ -304,6 +304,7 @@ func (l *live) emit(es []Event) {
 	if len(es) == 0 {
 		return
 	}
+	read := l.now()
 	for i := range es {
 		e := &es[i]
 		l.seq++
@@ -314,7 +315,7 @@ func (l *live) emit(es []Event) {
 		switch e.Kind {
 		case State:
 		case Send, Recv, Signal, Deliver, Store, Lock, Unlock, Fault:
-			l.keepBooks(e)
+			l.keepBooks(e, read)
 			l.touched[e.Part] = max(l.touched[e.Part], e.At+e.Dur)
 			l.flow.follow(e)
 			if e.Level >= 0 && e.Part != 0 {

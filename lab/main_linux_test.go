@@ -5,6 +5,7 @@ import (
 
 	"ipclab/lab/labtest"
 	"ipclab/mechanisms/pipe"
+	"ipclab/mechanisms/shm"
 )
 
-func TestMain(m *testing.M) { labtest.Main(m, pipe.Mechanism) }
+func TestMain(m *testing.M) { labtest.Main(m, pipe.Mechanism, shm.Mechanism) }

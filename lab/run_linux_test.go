@@ -72,7 +72,12 @@ func (t *tape) count(f func(lab.Event) bool) (n int) {
 
 func start(t *testing.T, o lab.Options) (*lab.Run, *tape) {
 	t.Helper()
-	r, err := lab.Start(t.Context(), pipe.Mechanism, o)
+	return startOf(t, pipe.Mechanism, o)
+}
+
+func startOf(t *testing.T, m lab.Mechanism, o lab.Options) (*lab.Run, *tape) {
+	t.Helper()
+	r, err := lab.Start(t.Context(), m, o)
 	if err != nil {
 		t.Fatal(err)
 	}
