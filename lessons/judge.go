@@ -65,7 +65,7 @@ func (p *performance) holds(ctx context.Context, e *Expr, claims []int) (held bo
 
 // watch waits until an expression holds; last tells what was seen in the end.
 func (p *performance) watch(ctx context.Context, e *Expr, within time.Duration) (held bool, last string, err error) {
-	for end := time.Now().Add(within); ; {
+	for end := newTimer(within); ; {
 		held, v, _, err := p.holds(ctx, e, nil)
 		if ctx.Err() != nil || v == nil {
 			return false, "", err
@@ -73,7 +73,7 @@ func (p *performance) watch(ctx context.Context, e *Expr, within time.Duration) 
 		if held {
 			return true, "", nil
 		}
-		if time.Now().After(end) {
+		if end.over() {
 			if err != nil {
 				return false, err.Error(), nil
 			}
@@ -96,7 +96,7 @@ const settling = 2 * time.Second
 func (p *performance) judge(ctx context.Context) error {
 	p.pids()
 	now, m, err := p.look(nil)
-	for end := time.Now().Add(settling); err == nil && now.Stale() && time.Now().Before(end); now, m, err = p.look(nil) {
+	for end := newTimer(settling); err == nil && now.Stale() && !end.over(); now, m, err = p.look(nil) {
 		if err := rest(ctx, glance); err != nil {
 			return err
 		}

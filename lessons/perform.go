@@ -239,8 +239,8 @@ func (p *performance) end(ctx context.Context, run Run) error {
 
 // pass lets time go by; less, if nothing can happen any more.
 func (p *performance) pass(ctx context.Context, run Run, d time.Duration) error {
-	for end := time.Now().Add(d); time.Now().Before(end) && !run.Ended(); {
-		if err := rest(ctx, min(time.Until(end), glance)); err != nil {
+	for end := newTimer(d); !end.over() && !run.Ended(); {
+		if err := rest(ctx, min(end.left, glance)); err != nil {
 			return err
 		}
 		if err := p.mine(ctx); err != nil {
@@ -314,7 +314,7 @@ func (p *performance) toGate(ctx context.Context, role, point string) error {
 
 // until waits until it is so.
 func (p *performance) until(ctx context.Context, so func([]lab.Stand) bool) error {
-	for end := time.Now().Add(patience); ; {
+	for end := newTimer(patience); ; {
 		all, err := p.stands()
 		if err != nil {
 			return err
@@ -322,7 +322,7 @@ func (p *performance) until(ctx context.Context, so func([]lab.Stand) bool) erro
 		if so(all) {
 			return nil
 		}
-		if time.Now().After(end) {
+		if end.over() {
 			return fmt.Errorf("after %s it stands so: %+v", patience, all)
 		}
 		if err := rest(ctx, 2*time.Millisecond); err != nil {
