@@ -58,7 +58,7 @@ func TestServe(t *testing.T) {
 			if err != nil {
 				t.Errorf("after %v: %v", s, err)
 			}
-		case <-time.After(10 * time.Second):
+		case <-time.After(time.Minute):
 			cmd.Process.Kill()
 			t.Fatalf("after %v it goes on", s)
 		}
