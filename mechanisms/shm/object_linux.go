@@ -14,9 +14,11 @@ import (
 
 // mapsAt is where memory is mapped: private copies at one address in all workers,
 // what they share at an address of its own in each. Left to itself the kernel takes
-// what is free, and nobody may count on either.
+// what is free, and nobody may count on either. Nothing else may lie there: a program
+// lies at the bottom, and its heap begins anywhere within 1 GiB behind it
+// (arch_randomize_brk in the kernel); the rest lies far above.
 func mapsAt(proc int, private bool) uintptr {
-	const base, apart = 1 << 30, 1 << 24
+	const base, apart = 3 << 29, 1 << 24
 	if private {
 		return base
 	}
@@ -71,7 +73,7 @@ func (w *worker) openObject() error {
 	if w.Setting("object") == systemV {
 		id, err := w.findSegment()
 		if err != nil {
-			return err
+			return fmt.Errorf("find segment: %w", err)
 		}
 		return w.attach(id)
 	}

@@ -32,7 +32,7 @@ func (w *worker) attach(id int) error {
 	p, err := lab.ShmAt(id, at)
 	c.End(int(uintptr(p)), w.round, err)
 	if err != nil {
-		return err
+		return fmt.Errorf("attach segment %d at %#x: %w", id, at, err)
 	}
 	w.page = w.Mapped("page", p, w.objectSize())
 	return unix.Madvise(w.page, unix.MADV_NOHUGEPAGE)
