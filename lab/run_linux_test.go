@@ -93,7 +93,7 @@ func startOf(t *testing.T, m lab.Mechanism, o lab.Options) (*lab.Run, *tape) {
 // until waits for something that must come, however busy the machine is.
 func until(t *testing.T, what string, so func() bool) {
 	t.Helper()
-	for end := time.Now().Add(time.Minute); !so(); time.Sleep(time.Millisecond) {
+	for end := time.Now().Add(20 * time.Second); !so(); time.Sleep(time.Millisecond) {
 		if time.Now().After(end) {
 			t.Fatalf("waited in vain until %s", what)
 		}

@@ -168,7 +168,7 @@ func (c *client) credit(n int) error { return c.WriteJSON(map[string]int{"credit
 
 // closed waits for the server to end the socket; what it told before does not count.
 func (c *client) closed() bool {
-	c.SetReadDeadline(time.Now().Add(time.Minute))
+	c.SetReadDeadline(time.Now().Add(5 * time.Second))
 	for {
 		if _, _, err := c.ReadMessage(); err != nil {
 			var slow net.Error

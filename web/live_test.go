@@ -304,7 +304,7 @@ func TestLeaving(t *testing.T) {
 	b.Close()
 	select {
 	case <-run.done:
-	case <-time.After(time.Minute):
+	case <-time.After(5 * time.Second):
 		t.Fatal("the run goes on although nobody watches")
 	}
 	if _, err := s.runs.get(run.id); err == nil {

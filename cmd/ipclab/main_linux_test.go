@@ -235,7 +235,7 @@ func TestKillLab(t *testing.T) {
 				}
 				_ = cmd.Process.Kill()
 				_ = cmd.Wait()
-				deadline := time.Now().Add(time.Minute)
+				deadline := time.Now().Add(5 * time.Second)
 				for alive(pids) > 0 || len(objects(t)) > len(before) {
 					if time.Now().After(deadline) {
 						t.Fatalf("left behind: %d of %d processes; objects %v, before %v", alive(pids), len(pids), objects(t), before)

@@ -58,7 +58,7 @@ func TestServe(t *testing.T) {
 			if err != nil {
 				t.Errorf("after %v: %v", s, err)
 			}
-		case <-time.After(time.Minute):
+		case <-time.After(10 * time.Second):
 			cmd.Process.Kill()
 			t.Fatalf("after %v it goes on", s)
 		}

@@ -66,7 +66,7 @@ func TestChildrenEnd(t *testing.T) {
 			set := lab.Settings{"receiver": handles, "sleep": inPause, "children": 6, "count": 0}
 			run := labtest.Record(t, Mechanism, lab.Options{Settings: set}, 2*time.Second, do...)
 			parent := run.Outcome.Proc("receiver").PID
-			for end := time.Now().Add(time.Minute); ; time.Sleep(10 * time.Millisecond) {
+			for end := time.Now().Add(5 * time.Second); ; time.Sleep(10 * time.Millisecond) {
 				left := group(t, parent)
 				if len(left) == 0 {
 					return

@@ -92,7 +92,7 @@ func ask[T any](t *testing.T, p *Page, expression string) T {
 
 func until(t *testing.T, p *Page, expression string) {
 	t.Helper()
-	if err := p.Until(expression, time.Minute); err != nil {
+	if err := p.Until(expression, 15*time.Second); err != nil {
 		text, _ := Ask[string](p, `document.body.innerText`)
 		t.Fatalf("%v; the page says: %s", err, text)
 	}
