@@ -236,11 +236,9 @@ func (l *live) outcomeOfUpdate(u *Event, now uint64) bool {
 // storing reports whether another process is about to store to the same part, or was
 // when it was killed.
 func (l *live) storing(u *Event) bool {
-	other := func(e Event) bool { return e.Proc != u.Proc && e.Part == u.Part && e.Kind == Store }
-	return slices.ContainsFunc(l.unknown, other) || slices.ContainsFunc(l.procs, func(p *process) bool {
+	return l.unknownStores(u.Part) > 1 || slices.ContainsFunc(l.procs, func(p *process) bool {
 		e, ok := p.open()
-		e.Proc = uint16(p.proc)
-		return ok && other(e)
+		return ok && p.proc != int(u.Proc) && e.Part == u.Part && e.Kind == Store
 	})
 }
 

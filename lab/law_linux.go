@@ -113,7 +113,7 @@ func (l *live) anyOpen(part uint16) bool {
 			return true
 		}
 	}
-	return slices.ContainsFunc(l.unknown, func(u Event) bool { return u.Part == part && u.Kind == Store })
+	return l.unknownStores(part) > 0
 }
 
 // keepsAll reports whether every record has come through so far.
